@@ -1,0 +1,39 @@
+"""Blobs: bytes with a digest, and the uploads that bring them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PART_BYTES_MIN = 5 * 1024**2  # ECR quotas, "Layer part size"
+PART_BYTES = 10 * 1024**2  # what InitiateLayerUpload answers as partSize
+LAYER_BYTES_MAX = 52_000 * 1024**2  # ECR quotas, "Maximum layer size"
+PARTS_MAX = 4_200  # ECR quotas, "Layer parts"
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A blob as it is stored, unique by encryption domain and digest; `location` and `identity` are the store's."""
+
+    id: int
+    digest: str
+    size: int
+    location: str
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An unfinished upload: `received` bytes so far, whose sha256 is `digest`.
+
+    `parts`, `last_part` and `undersized` are what CompleteLayerUpload has to know of parts sent over the API:
+    how many, the size of the last, and whether one before the last was below 5 MiB.
+    """
+
+    id: str
+    repository: int
+    principal: str
+    received: int
+    digest: str
+    parts: int
+    last_part: int
+    undersized: bool
