@@ -1,0 +1,163 @@
+"""The table of images, their manifests, and what these refer to."""
+
+from __future__ import annotations
+
+from entrepot.domain.images import Image
+from entrepot.domain.manifests import Manifest
+from entrepot.store.db import Tx
+
+_COLUMNS = """
+    i.id, i.digest, i.media_type, i.artifact_type, i.manifest_size, i.size, i.subject, i.pushed_at, i.pulled_at
+"""
+
+
+def insert(
+    tx: Tx, repository: int, digest: str, manifest: Manifest, manifest_size: int, size: int, now: int
+) -> int | None:
+    """The id of a new image, None when the repository has it."""
+    row = tx.one(
+        """
+        INSERT INTO images
+            (repository, digest, media_type, artifact_type, manifest_size, size, subject, storage_class, pushed_at)
+        VALUES (:repository, :digest, :media_type, :artifact_type, :manifest_size, :size, :subject, 'STANDARD', :now)
+        ON CONFLICT (repository, digest) DO NOTHING
+        RETURNING id
+        """,
+        repository=repository,
+        digest=digest,
+        media_type=manifest.media_type,
+        artifact_type=manifest.artifact_type,
+        manifest_size=manifest_size,
+        size=size,
+        subject=manifest.subject.digest if manifest.subject else None,
+        now=now,
+    )
+    return None if row is None else int(row[0])
+
+
+def keep_manifest(tx: Tx, image: int, manifest: bytes) -> None:
+    tx.run("INSERT INTO manifests (image, bytes) VALUES (:image, :bytes)", image=image, bytes=manifest)
+
+
+def name_blob(tx: Tx, repository: int, image: int, digest: str, media_type: str) -> None:
+    """Note that the image's manifest names the blob."""
+    tx.run(
+        """
+        INSERT INTO image_blobs (repository, digest, image, media_type)
+        VALUES (:repository, :digest, :image, :media_type) ON CONFLICT (repository, digest, image) DO NOTHING
+        """,
+        repository=repository,
+        digest=digest,
+        image=image,
+        media_type=media_type,
+    )
+
+
+def name_child(tx: Tx, repository: int, image: int, digest: str) -> None:
+    """Note that the image is an index which names the manifest of that digest."""
+    tx.run(
+        """
+        INSERT INTO image_children (repository, digest, image) VALUES (:repository, :digest, :image)
+        ON CONFLICT (repository, digest, image) DO NOTHING
+        """,
+        repository=repository,
+        digest=digest,
+        image=image,
+    )
+
+
+def find(tx: Tx, repository: int, digest: str) -> Image | None:
+    row = tx.one(
+        f"SELECT {_COLUMNS} FROM images i WHERE i.repository = :repository AND i.digest = :digest",
+        repository=repository,
+        digest=digest,
+    )
+    return None if row is None else Image(*row)
+
+
+def tagged(tx: Tx, repository: int, tag: str) -> Image | None:
+    row = tx.one(
+        f"""
+        SELECT {_COLUMNS} FROM tags t JOIN images i ON i.id = t.image
+        WHERE t.repository = :repository AND t.name = :tag
+        """,
+        repository=repository,
+        tag=tag,
+    )
+    return None if row is None else Image(*row)
+
+
+def manifest(tx: Tx, image: int) -> bytes:
+    row = tx.one("SELECT bytes FROM manifests WHERE image = :image", image=image)
+    return bytes(row[0]) if row else b""
+
+
+def indexes_naming(tx: Tx, repository: int, digest: str) -> list[str]:
+    """The digests of the indexes that name the manifest of that digest."""
+    rows = tx.all(
+        """
+        SELECT i.digest FROM image_children c JOIN images i ON i.id = c.image
+        WHERE c.repository = :repository AND c.digest = :digest ORDER BY i.digest
+        """,
+        repository=repository,
+        digest=digest,
+    )
+    return [row[0] for row in rows]
+
+
+def page(tx: Tx, repository: int, tagged: bool | None, after: str, limit: int) -> list[Image]:
+    """Up to `limit` images by digest, from the one after `after`; all, the tagged ones or the untagged ones."""
+    rows = tx.all(
+        f"""
+        SELECT {_COLUMNS} FROM images i
+        WHERE i.repository = :repository AND i.digest > :after
+        AND (:either = 1 OR EXISTS (SELECT 1 FROM tags t WHERE t.image = i.id) = (:tagged = 1))
+        ORDER BY i.digest LIMIT :limit
+        """,
+        repository=repository,
+        after=after,
+        either=int(tagged is None),
+        tagged=int(bool(tagged)),
+        limit=limit,
+    )
+    return [Image(*row) for row in rows]
+
+
+def page_of_ids(
+    tx: Tx, repository: int, tagged: bool | None, after: tuple[str, ...], limit: int
+) -> list[tuple[str, str | None]]:
+    """Up to `limit` pairs of digest and tag (None for an untagged image), from the pair after `after`."""
+    rows = tx.all(
+        """
+        SELECT i.digest, t.name FROM images i LEFT JOIN tags t ON t.image = i.id
+        WHERE i.repository = :repository
+        AND (i.digest > :digest OR (i.digest = :digest AND COALESCE(t.name, '') > :tag))
+        AND (:either = 1 OR (t.name IS NOT NULL) = (:tagged = 1))
+        ORDER BY i.digest, t.name LIMIT :limit
+        """,
+        repository=repository,
+        digest=after[0],
+        tag=after[1],
+        either=int(tagged is None),
+        tagged=int(bool(tagged)),
+        limit=limit,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def any_in(tx: Tx, repository: int) -> bool:
+    return tx.one("SELECT 1 FROM images WHERE repository = :repository LIMIT 1", repository=repository) is not None
+
+
+def delete(tx: Tx, image: int) -> None:
+    """Remove an image with its manifest, its tags and what it names."""
+    tx.run("DELETE FROM images WHERE id = :image", image=image)
+
+
+def pulled(tx: Tx, image: int, at: int) -> None:
+    """Move the time of the last pull forward, never back."""
+    tx.run(
+        "UPDATE images SET pulled_at = :at WHERE id = :image AND (pulled_at IS NULL OR pulled_at < :at)",
+        image=image,
+        at=at,
+    )

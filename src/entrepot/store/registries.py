@@ -1,0 +1,29 @@
+"""The table of registries: one row per account and region."""
+
+from __future__ import annotations
+
+from entrepot.store.db import Tx
+
+
+def ensure(tx: Tx, account: str, region: str, now: int) -> int:
+    """The id of the registry of `account` in `region`, made when it is first written to."""
+    known = find(tx, account, region)
+    if known is not None:
+        return known
+    tx.run(
+        """
+        INSERT INTO registries (account, region, created_at) VALUES (:account, :region, :now)
+        ON CONFLICT (account, region) DO NOTHING
+        """,
+        account=account,
+        region=region,
+        now=now,
+    )
+    return find(tx, account, region) or 0
+
+
+def find(tx: Tx, account: str, region: str) -> int | None:
+    row = tx.one(
+        "SELECT id FROM registries WHERE account = :account AND region = :region", account=account, region=region
+    )
+    return None if row is None else int(row[0])
