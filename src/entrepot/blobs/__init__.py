@@ -1,0 +1,1 @@
+"""Blob bytes: the seam (`store`) and the stores behind it."""

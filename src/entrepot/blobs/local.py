@@ -1,0 +1,385 @@
+"""Blob bytes in a folder of this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import re
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING, NamedTuple
+
+from entrepot.blobs.files import (
+    PIECE,
+    allocate,
+    faults,
+    hash_of,
+    hold,
+    identity,
+    is_abandoned,
+    is_at,
+    open_private,
+    sync_folder,
+    verify,
+    write_back,
+)
+from entrepot.blobs.store import Stored
+from entrepot.domain.errors import (
+    BlobCorrupt,
+    BlobMissing,
+    DigestMismatch,
+    StorageFull,
+    StorageUnavailable,
+    UploadBusy,
+    UploadLost,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from hashlib import _Hash
+    from pathlib import Path
+
+_WRITE_BACK = 8 * 1024 * 1024
+_SUSPENDED = 1024
+
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_SHA256 = "sha256/(?P<a>[0-9a-f]{2})/(?P=a)[0-9a-f]{62}"
+_SHA512 = "sha512/(?P<b>[0-9a-f]{2})/(?P=b)[0-9a-f]{126}"
+_NAMES = {"uploads": re.compile(_UUID), "blobs": re.compile(f"(?:{_SHA256}|{_SHA512})-{_UUID}")}
+
+
+# root/                                   folders 0700, files 0600
+# ├── uploads/
+# │   └── <upload id>                     locked (flock) by the request that holds it; can be longer than the upload:
+# │                                       bytes reserved, or of a request that was interrupted
+# └── blobs/
+#     ├── sha256/ab/abcd…-<upload id>     never written to
+#     └── sha512/ab/abcd…-<upload id>
+def _path(root: Path, folder: str, name: str | None = None) -> Path:
+    """Where an upload (by its id), a blob (by its location) or the folder of them lies.
+
+    Nothing that leaves the folder gets past: ValueError.
+    """
+    if name is None:
+        return root / folder
+    if not _NAMES[folder].fullmatch(name):
+        raise ValueError(f"not a name in {folder}/: {name[:200]!r}")
+    return root / folder / name
+
+
+class LocalBlobStore:
+    """A folder on a local file system; `BlobStore` says what its methods promise.
+
+    Several processes can use one folder. Raises StorageUnavailable when the folder cannot be made or written to.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self._durable: set[Path] = set()
+        self._suspended = _Suspended()
+        with faults("preparing the blob folder"):
+            if not self.root.is_dir():
+                self.root.mkdir(0o700, parents=True, exist_ok=True)
+                sync_folder(self.root.parent)
+            self._durable.add(self.root)
+            for name in ("uploads", "blobs"):
+                self.make_folder(_path(self.root, name))
+        self.check()
+
+    def create(self, upload_id: str) -> LocalUpload:
+        path = _path(self.root, "uploads", upload_id)
+        with faults("beginning an upload"), contextlib.ExitStack() as undo:
+            try:
+                file = io.FileIO(path, "x+", opener=open_private)
+            except FileExistsError:
+                raise UploadBusy(upload_id) from None
+            undo.callback(path.unlink, missing_ok=True)
+            undo.callback(file.close)
+            hold(file.fileno(), upload_id)
+            undo.pop_all()
+        return LocalUpload(self, upload_id, file, 0, hashlib.sha256())
+
+    def resume(self, upload_id: str, offset: int, digest: str) -> LocalUpload:
+        path = _path(self.root, "uploads", upload_id)
+        with faults("resuming an upload"), contextlib.ExitStack() as undo:
+            try:
+                file = io.FileIO(path, "r+", opener=open_private)
+            except FileNotFoundError:
+                self.check()
+                raise UploadLost(upload_id) from None
+            undo.callback(file.close)
+            hold(file.fileno(), upload_id)
+            if not is_at(file.fileno(), path):
+                # Its holder stored or discarded it between our open and our lock: a stored blob is never written to.
+                raise UploadLost(upload_id)
+            so_far = self._hash_so_far(file.fileno(), upload_id, offset)
+            if so_far is None or f"sha256:{so_far.hexdigest()}" != digest:
+                raise UploadLost(upload_id)
+            undo.pop_all()
+        return LocalUpload(self, upload_id, file, offset, so_far)
+
+    def _hash_so_far(self, fd: int, upload_id: str, offset: int) -> _Hash | None:
+        known = self._suspended.take(upload_id)
+        if known is not None and known.offset == offset and known.identity == identity(os.fstat(fd)):
+            return known.hash
+        return hash_of(fd, "sha256", offset)
+
+    def discard(self, upload_id: str) -> None:
+        with faults("discarding an upload"):
+            # Unlinked, never truncated: by now its holder may have made it a stored blob.
+            _path(self.root, "uploads", upload_id).unlink(missing_ok=True)
+        self._suspended.take(upload_id)
+
+    def open(self, stored: Stored, digest: str) -> LocalBlob:
+        with faults("opening a blob"), contextlib.ExitStack() as undo:
+            try:
+                file = io.FileIO(_path(self.root, "blobs", stored.location), "r", opener=open_private)
+            except FileNotFoundError:
+                self.check()
+                raise BlobMissing(digest) from None
+            except (IsADirectoryError, NotADirectoryError):
+                raise BlobCorrupt(digest) from None
+            undo.callback(file.close)
+            found = identity(os.fstat(file.fileno()))
+            rehashed = found != stored.identity
+            if rehashed:
+                found = verify(file.fileno(), stored.size, digest)
+            undo.pop_all()
+        return LocalBlob(file, stored.size, digest, found, rehashed=rehashed)
+
+    def delete(self, location: str) -> None:
+        with faults("deleting a blob"):
+            # The folder is not synced. The row is gone for good, so an unlink that a power cut undoes leaves garbage;
+            # and a sync for each blob would slow down the pushes that garbage collection runs beside.
+            _path(self.root, "blobs", location).unlink(missing_ok=True)
+
+    def abandoned(self, before: int) -> Iterator[str]:
+        with faults("listing uploads"):
+            found = list(_path(self.root, "uploads").iterdir())
+        for path in found:
+            with faults("listing uploads"):
+                give_back = _NAMES["uploads"].fullmatch(path.name) and is_abandoned(path, before)
+            if give_back:
+                yield path.name
+
+    def check(self) -> None:
+        folders = [_path(self.root, name) for name in ("uploads", "blobs")]
+        with faults("checking the blob folder"):
+            devices = {folder.stat().st_dev for folder in folders}
+            usable = all(folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK) for folder in folders)
+        if not usable:
+            raise StorageUnavailable("the blob folder cannot be read and written")
+        if len(devices) > 1:
+            raise StorageUnavailable("uploads/ and blobs/ are on different file systems")
+
+    def make_folder(self, path: Path) -> None:
+        """Make a folder below root that survives a power cut. Raises OSError.
+
+        Its parent is synced also where the folder is there already, once in each process: another process may have
+        made it a moment ago and not have come to sync it.
+        """
+        if path in self._durable:
+            return
+        self.make_folder(path.parent)
+        with contextlib.suppress(FileExistsError):
+            path.mkdir(0o700)
+        sync_folder(path.parent)
+        self._durable.add(path)
+
+    def remember(self, upload_id: str, known: _Known) -> None:
+        """Keep the hash of a suspended upload for the next request that comes to this process."""
+        self._suspended.put(upload_id, known)
+
+
+class LocalUpload:
+    """A locked file in `uploads/`; `Upload` says what its methods promise.
+
+    `_lock` keeps one thread from closing the descriptor under another (a request is cancelled, its thread still
+    writes): by then the number could be another file's.
+    """
+
+    def __init__(self, store: LocalBlobStore, upload_id: str, file: io.FileIO, offset: int, so_far: _Hash) -> None:
+        self.upload_id = upload_id
+        self.offset = offset
+        self._store = store
+        self._path = _path(store.root, "uploads", upload_id)
+        self._file = file
+        self._hash = so_far
+        self._begun = _Known("", offset, so_far.copy())
+        self._touched = False
+        self._written_back = offset
+        self._lock = threading.Lock()
+
+    def reserve(self, count: int) -> None:
+        with self._held("reserving room") as fd:
+            if count > 0:
+                self._touched = True
+                self._cut(fd)
+                allocate(fd, self.offset, count)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        with self._held("writing an upload") as fd, memoryview(data).cast("B") as view:
+            self._touched = True
+            for start in range(0, len(view), PIECE):
+                self._append(fd, view[start : start + PIECE])
+            if self.offset - self._written_back >= _WRITE_BACK:
+                write_back(fd, self._written_back, self.offset - self._written_back)
+                self._written_back = self.offset
+
+    def _append(self, fd: int, piece: memoryview) -> None:
+        done = 0
+        while done < len(piece):
+            done += os.pwrite(fd, piece[done:], self.offset + done)
+        self._hash.update(piece)
+        self.offset += len(piece)
+
+    def digest(self) -> str:
+        with self._lock:
+            return f"sha256:{self._hash.hexdigest()}"
+
+    def truncate(self, offset: int) -> None:
+        with self._held("truncating an upload") as fd:
+            if not 0 <= offset <= self.offset:
+                raise ValueError(f"{offset} is not an earlier offset than {self.offset}")
+            if offset == self.offset:
+                return
+            began_here = offset == self._begun.offset
+            so_far = self._begun.hash.copy() if began_here else hash_of(fd, "sha256", offset)
+            if so_far is None:
+                raise UploadLost(self.upload_id)
+            self._hash, self.offset, self._touched = so_far, offset, True
+            self._written_back = min(self._written_back, offset)
+
+    def suspend(self) -> None:
+        with self._lock, faults("suspending an upload"):
+            if self._file.closed:
+                return
+            try:
+                if self._touched:
+                    self._cut(self._file.fileno())
+                now = identity(os.fstat(self._file.fileno()))
+                self._store.remember(self.upload_id, _Known(now, self.offset, self._hash.copy()))
+            finally:
+                self._file.close()
+
+    def commit(self, digest: str) -> Stored:
+        with self._held("storing a blob") as fd:
+            try:
+                algorithm, _, hexadecimal = digest.partition(":")
+                location = f"{algorithm}/{hexadecimal[:2]}/{hexadecimal}-{self.upload_id}"
+                target = _path(self._store.root, "blobs", location)
+                self._cut(fd)
+                whole = self._hash if algorithm == "sha256" else hash_of(fd, algorithm, self.offset)
+                if whole is None:
+                    raise UploadLost(self.upload_id)
+                if whole.hexdigest() != hexadecimal:
+                    raise DigestMismatch(digest, f"{algorithm}:{whole.hexdigest()}")
+                self._make_durable(fd, target)
+                stored = Stored(location, self.offset, identity(os.fstat(fd)))
+            except BaseException:
+                self._drop()
+                raise
+            self._file.close()
+        return stored
+
+    def _make_durable(self, fd: int, target: Path) -> None:
+        """`uploads/` needs no sync: should a power cut bring the old name back, `discard` takes just the name."""
+        os.fsync(fd)
+        self._store.make_folder(target.parent)
+        try:
+            self._path.rename(target)
+        except FileNotFoundError:
+            if not is_at(fd, self._path):
+                raise UploadLost(self.upload_id) from None
+            raise
+        try:
+            sync_folder(target.parent)
+        except OSError:
+            target.unlink()
+            raise
+
+    def discard(self) -> None:
+        with self._lock, faults("discarding an upload"):
+            self._drop()
+
+    @contextlib.contextmanager
+    def _held(self, doing: str) -> Iterator[int]:
+        """The descriptor, for one method at a time. A full disk gives all bytes back at once."""
+        with self._lock:
+            if self._file.closed:
+                raise UploadLost(self.upload_id)
+            try:
+                with faults(doing):
+                    yield self._file.fileno()
+            except StorageFull:
+                self._drop()
+                raise
+
+    def _drop(self) -> None:
+        if not self._file.closed:
+            with self._file:
+                self._path.unlink(missing_ok=True)
+
+    def _cut(self, fd: int) -> None:
+        if os.fstat(fd).st_size != self.offset:
+            os.ftruncate(fd, self.offset)
+
+
+class LocalBlob:
+    """An open file in `blobs/`; `Blob` says what its methods promise."""
+
+    def __init__(self, file: io.FileIO, size: int, digest: str, found: str, *, rehashed: bool) -> None:
+        self.size = size
+        self.file = True
+        self.rehashed = rehashed
+        self.identity = found
+        self._digest = digest
+        self._file = file
+        self._lock = threading.Lock()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def read(self, offset: int, count: int) -> bytes:
+        wanted = max(0, min(count, self.size - offset))
+        with self._lock, faults("reading a blob"):
+            data = os.pread(self._file.fileno(), wanted, offset)
+            while len(data) < wanted:
+                more = os.pread(self._file.fileno(), wanted - len(data), offset + len(data))
+                if not more:
+                    raise BlobCorrupt(self._digest)
+                data += more
+        return data
+
+    def close(self) -> None:
+        with self._lock:
+            self._file.close()
+
+
+class _Known(NamedTuple):
+    """The hash of the first `offset` bytes of a file, as long as its identity stays the same."""
+
+    identity: str
+    offset: int
+    hash: _Hash
+
+
+class _Suspended:
+    """The hashes of the uploads suspended last, so that a chunk does not cost a read of all that came before it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+
+    def put(self, upload_id: str, known: _Known) -> None:
+        with self._lock:
+            self._known[upload_id] = known
+            self._known.move_to_end(upload_id)
+            if len(self._known) > _SUSPENDED:
+                self._known.popitem(last=False)
+
+    def take(self, upload_id: str) -> _Known | None:
+        with self._lock:
+            return self._known.pop(upload_id, None)
