@@ -1,0 +1,76 @@
+"""The audit trail: changes are recorded in their own transaction, reads are gathered and written each second."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from entrepot.domain.audit import Record
+from entrepot.domain.principals import Caller
+from entrepot.store import audit as table
+from entrepot.store import images
+from entrepot.store.db import Database, Tx
+
+if TYPE_CHECKING:
+    from entrepot.registry.context import Registry
+
+GATHERED_MAX = 100_000  # reads that one process holds; the oldest go first where the database does not keep up
+PULL_EVERY = 3_600_000_000  # a last-pull time moves at most once an hour for each image
+
+
+@dataclass(slots=True)
+class Trail:
+    """What one process has gathered and not yet written. A crash may lose its last second."""
+
+    _reads: deque[Record] = field(default_factory=lambda: deque(maxlen=GATHERED_MAX))
+    _pulls: dict[int, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def read(self, record: Record) -> None:
+        self._reads.append(record)
+
+    def pull(self, image: int, at: int) -> None:
+        with self._lock:
+            self._pulls[image] = at
+
+    def flush(self, db: Database) -> None:
+        """Write what was gathered, in one transaction. What could not be written is kept for the next time."""
+        with self._lock:
+            pulls, self._pulls = self._pulls, {}
+        reads = [self._reads.popleft() for _ in range(len(self._reads))]
+        if not reads and not pulls:
+            return
+        try:
+            db.write(lambda tx: _write(tx, reads, pulls))
+        except Exception:
+            self._reads.extendleft(reversed(reads))
+            with self._lock:
+                self._pulls = {**pulls, **self._pulls}
+            raise
+
+
+def _write(tx: Tx, reads: list[Record], pulls: Mapping[int, int]) -> None:
+    for record in reads:
+        table.insert(tx, record)
+    for image, at in pulls.items():
+        images.pulled(tx, image, at)
+
+
+def changed(tx: Tx, caller: Caller, now: int, resource: str, **parameters: object) -> None:
+    """Record a change, in the transaction that makes it."""
+    table.insert(tx, Record(caller, now, resource, parameters))
+
+
+def seen(reg: Registry, caller: Caller, resource: str, error: str = "", **parameters: object) -> None:
+    """Record a read, or a call that was refused with `error`."""
+    reg.trail.read(Record(caller, reg.now(), resource, parameters, error))
+
+
+def pulled(reg: Registry, image: int, last: int | None) -> None:
+    """Note that an image was pulled, unless that was noted within the hour (`last`, microseconds UTC)."""
+    now = reg.now()
+    if last is None or now - last >= PULL_EVERY:
+        reg.trail.pull(image, now)

@@ -1,0 +1,373 @@
+"""Images: put, get, list, describe and delete them. Both doors call these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from entrepot.domain import digests, events, manifests, names, pages
+from entrepot.domain.errors import (
+    ImageAlreadyExists,
+    ImageDigestDoesNotMatch,
+    ImageNotFound,
+    ImageReferenced,
+    ImageTagAlreadyExists,
+    LayersNotFound,
+    ReferencedImagesNotFound,
+)
+from entrepot.domain.images import Failure, Image, ImageId
+from entrepot.domain.manifests import Manifest
+from entrepot.domain.principals import Caller
+from entrepot.domain.registries import RegistryKey
+from entrepot.domain.repositories import Repository
+from entrepot.registry import audit, repositories
+from entrepot.registry.context import Registry
+from entrepot.store import blobs, outbox, tags
+from entrepot.store import images as table
+from entrepot.store.db import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A manifest on its way in. `digest` is the one the pusher names, None where it names none.
+
+    `declared`: pusher or manifest have to say the media type, as the ECR API asks.
+    """
+
+    data: bytes
+    media_type: str | None
+    tags: tuple[str, ...]
+    digest: str | None
+    declared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What became of a push: the image's digest, what it refers to, and whether anything changed."""
+
+    digest: str
+    manifest: Manifest
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An image with its tags, by name."""
+
+    image: Image
+    tags: tuple[str, ...]
+
+
+def put(reg: Registry, caller: Caller, key: RegistryKey, name: str, push: Push, *, sparse: bool = False) -> Put:
+    """Keep a manifest and point its tags at it, all or nothing.
+
+    Pushing what is there already changes nothing and is no error, also where tags are immutable.
+    Raises ManifestInvalid, ManifestTooLarge, TagInvalid, ImageDigestDoesNotMatch, RepositoryNotFound,
+    ImageTagAlreadyExists, and LayersNotFound or ReferencedImagesNotFound unless `sparse`.
+    """
+    manifest = manifests.parse(push.data, push.media_type, declared=push.declared)
+    for tag in push.tags:
+        names.parse_tag(tag)
+    digest = digests.of(push.data, digests.algorithm_of(push.digest) if push.digest else "sha256")
+    if push.digest not in (None, digest):
+        raise ImageDigestDoesNotMatch(push.digest or "", digest)
+
+    def write(tx: Tx) -> Put:
+        repository = repositories.find(tx, key, name)
+        now = reg.now()
+        known = table.find(tx, repository.id, digest)
+        image = known.id if known else _insert(tx, repository, digest, manifest, push.data, now, sparse=sparse)
+        moved = [tag for tag in push.tags if _point(tx, repository, tag, image, now)]
+        if known is None or moved:
+            for tag in moved or (None,):
+                _announce(tx, repository, "PUSH", digest, tag, manifest.media_type, manifest.artifact_type, now)
+            audit.changed(tx, caller, now, repositories.arn(repository), imageDigest=digest, imageTags=moved)
+        return Put(digest, manifest, known is None or bool(moved))
+
+    return reg.db.write(write)
+
+
+def put_once(reg: Registry, caller: Caller, key: RegistryKey, name: str, push: Push, *, sparse: bool = False) -> Put:
+    """Like `put`, but refuses a push that changes nothing with ImageAlreadyExists, as the ECR API does."""
+    result = put(reg, caller, key, name, push, sparse=sparse)
+    if not result.changed:
+        raise ImageAlreadyExists(result.digest, push.tags[0] if push.tags else None, name, key.account)
+    return result
+
+
+def _insert(
+    tx: Tx, repository: Repository, digest: str, manifest: Manifest, data: bytes, now: int, *, sparse: bool
+) -> int:
+    kept = [(named, blobs.find(tx, repository.id, named.digest)) for named in manifest.blobs]
+    missing = [named.digest for named, blob in kept if blob is None]
+    if missing and not sparse:
+        raise LayersNotFound(tuple(dict.fromkeys(missing)), repository.name, repository.account)
+    children = [(named, table.find(tx, repository.id, named.digest)) for named in manifest.children]
+    absent = [named.digest for named, child in children if child is None]
+    if absent and not sparse:
+        raise ReferencedImagesNotFound(tuple(dict.fromkeys(absent)), repository.name, repository.account)
+    size = max((child.size for _, child in children if child), default=manifest.size)
+    image = table.insert(tx, repository.id, digest, manifest, len(data), size, now)
+    if image is None:
+        raise ImageAlreadyExists(digest, None, repository.name, repository.account)
+    table.keep_manifest(tx, image, data)
+    for named in manifest.blobs:
+        table.name_blob(tx, repository.id, image, named.digest, named.media_type)
+    for named in manifest.children:
+        table.name_child(tx, repository.id, image, named.digest)
+    return image
+
+
+def _point(tx: Tx, repository: Repository, tag: str, image: int, now: int) -> bool:
+    """Point a tag at an image; False when it pointed there. Raises ImageTagAlreadyExists."""
+    held_by = tags.holder(tx, repository.id, tag)
+    if held_by == image:
+        return False
+    if held_by is not None and not repository.mutability.tag_may_move(tag):
+        raise ImageTagAlreadyExists(tag, repository.name)
+    tags.point(tx, repository.id, tag, image, now)
+    return True
+
+
+def _announce(
+    tx: Tx,
+    repository: Repository,
+    action: str,
+    digest: str,
+    tag: str | None,
+    media_type: str,
+    artifact_type: str,
+    now: int,
+) -> None:
+    detail = events.image_action(action, repository.name, digest, tag, media_type, artifact_type)
+    outbox.insert(tx, repository.registry, now, events.IMAGE_ACTION, detail)
+
+
+# --- reading ---------------------------------------------------------------------------------------------------
+
+
+def get(reg: Registry, key: RegistryKey, name: str, wanted: ImageId) -> tuple[Image, bytes]:
+    """An image and its manifest, byte for byte as it was pushed. Raises RepositoryNotFound, ImageNotFound.
+
+    Noting that it was pulled is the caller's: not every read is a pull.
+    """
+
+    def read(tx: Tx) -> tuple[Image, bytes]:
+        repository = repositories.find(tx, key, name)
+        image = _find(tx, repository, wanted)
+        return image, table.manifest(tx, image.id)
+
+    return reg.db.read(read)
+
+
+def head(reg: Registry, key: RegistryKey, name: str, wanted: ImageId) -> Image:
+    """An image without its manifest. Raises RepositoryNotFound, ImageNotFound."""
+    return reg.db.read(lambda tx: _find(tx, repositories.find(tx, key, name), wanted))
+
+
+def get_many(
+    reg: Registry, key: RegistryKey, name: str, wanted: Sequence[ImageId]
+) -> tuple[list[tuple[ImageId, Image, bytes]], list[Failure]]:
+    """Images with their manifests, and why others of the batch could not be had. Raises RepositoryNotFound."""
+
+    def read(tx: Tx) -> tuple[list[tuple[ImageId, Image, bytes]], list[Failure]]:
+        repository = repositories.find(tx, key, name)
+        found, failures = [], []
+        for wish in dict.fromkeys(wanted):
+            image = _lookup(tx, repository, wish)
+            if isinstance(image, Failure):
+                failures.append(image)
+            else:
+                found.append((ImageId(image.digest, wish.tag), image, table.manifest(tx, image.id)))
+        return found, failures
+
+    found, failures = reg.db.read(read)
+    for _, image, _ in found:
+        audit.pulled(reg, image.id, image.pulled_at)
+    return found, failures
+
+
+def _find(tx: Tx, repository: Repository, wanted: ImageId) -> Image:
+    image = _lookup(tx, repository, wanted)
+    if isinstance(image, Failure):
+        raise ImageNotFound(wanted.digest, wanted.tag, repository.name, repository.account)
+    return image
+
+
+def _lookup(tx: Tx, repository: Repository, wanted: ImageId) -> Image | Failure:
+    """The image that an identifier names, or why it names none, in the words of ECR's failures lists."""
+    if wanted.digest is None and wanted.tag is None:
+        reason = "Invalid request parameters: both tag and digest cannot be null"
+        return Failure(wanted, "MissingDigestAndTag", reason)
+    if wanted.digest is not None and not names.is_digest_like(wanted.digest):
+        reason = f"Invalid request parameters: image digest should satisfy the regex '{names.DIGEST_LIKE}'"
+        return Failure(wanted, "InvalidImageDigest", reason)
+    if wanted.tag is not None and not names.is_tag(wanted.tag):
+        reason = f"Invalid request parameters: image tag should satisfy the regex '{names.TAG}'"
+        return Failure(wanted, "InvalidImageTag", reason)
+    image = (
+        table.tagged(tx, repository.id, wanted.tag)
+        if wanted.tag is not None
+        else table.find(tx, repository.id, wanted.digest or "")
+    )
+    if image is None:
+        return Failure(wanted, "ImageNotFound", "Requested image not found")
+    if wanted.digest not in (None, image.digest):
+        return Failure(wanted, "ImageTagDoesNotMatchDigest", "The specified tag does not match the digest")
+    return image
+
+
+def list_ids(
+    reg: Registry, key: RegistryKey, name: str, tagged: bool | None, token: str | None, limit: int | None
+) -> tuple[list[ImageId], str | None]:
+    """A page of (digest, tag) pairs by digest and tag, and the token of the next. `tagged` None means all.
+
+    Raises RepositoryNotFound, InvalidParameter for a bad token.
+    """
+    count = limit or pages.DEFAULT
+
+    def read(tx: Tx) -> tuple[list[ImageId], str | None]:
+        repository = repositories.find(tx, key, name)
+        scope = f"ids {repository.id} {tagged}"
+        rows = table.page_of_ids(tx, repository.id, tagged, pages.start(scope, token, 2), count + 1)
+        last = (rows[count - 1][0], rows[count - 1][1] or "") if len(rows) > count else None
+        return [ImageId(*row) for row in rows[:count]], pages.token(scope, last) if last else None
+
+    return reg.db.read(read)
+
+
+def describe(
+    reg: Registry,
+    key: RegistryKey,
+    name: str,
+    *,
+    wanted: Sequence[ImageId] | None,
+    tagged: bool | None,
+    token: str | None,
+    limit: int | None,
+) -> tuple[list[Described], str | None]:
+    """The images that `wanted` names, or a page of all by digest, and the token of the next page.
+
+    Raises RepositoryNotFound, ImageNotFound, InvalidParameter for a bad token.
+    """
+    count = limit or pages.DEFAULT
+
+    def read(tx: Tx) -> tuple[list[Described], str | None]:
+        repository = repositories.find(tx, key, name)
+        if wanted is not None:
+            named = {image.id: image for image in (_find(tx, repository, wish) for wish in wanted)}
+            return [_described(tx, image) for image in named.values()], None
+        scope = f"images {repository.id} {tagged}"
+        (after,) = pages.start(scope, token, 1)
+        rows = table.page(tx, repository.id, tagged, after, count + 1)
+        following = pages.token(scope, (rows[count - 1].digest,)) if len(rows) > count else None
+        return [_described(tx, image) for image in rows[:count]], following
+
+    return reg.db.read(read)
+
+
+def _described(tx: Tx, image: Image) -> Described:
+    return Described(image, tuple(tags.of(tx, image.id)))
+
+
+def tag_page(reg: Registry, key: RegistryKey, name: str, after: str, limit: int) -> tuple[list[str], bool]:
+    """Up to `limit` tags by name from the one after `after`, and whether there are more. Raises RepositoryNotFound."""
+
+    def read(tx: Tx) -> tuple[list[str], bool]:
+        rows = tags.page(tx, repositories.find(tx, key, name).id, after, limit + 1)
+        return rows[:limit], len(rows) > limit
+
+    return reg.db.read(read)
+
+
+# --- deleting --------------------------------------------------------------------------------------------------
+
+
+def delete_many(
+    reg: Registry, caller: Caller, key: RegistryKey, name: str, wanted: Sequence[ImageId]
+) -> tuple[list[ImageId], list[Failure]]:
+    """Delete images: by tag only that tag, and the image with its last one; by digest the image and all its tags.
+
+    An image that an index names stays and is reported. Raises RepositoryNotFound.
+    """
+
+    def remove(tx: Tx) -> tuple[list[ImageId], list[Failure]]:
+        repository = repositories.find(tx, key, name)
+        gone: list[ImageId] = []
+        failures: list[Failure] = []
+        for wish in dict.fromkeys(wanted):
+            _delete_one(tx, repository, wish, reg.now(), gone, failures)
+        if gone:
+            gone_names = [[image.digest, image.tag] for image in gone]
+            audit.changed(tx, caller, reg.now(), repositories.arn(repository), imageIds=gone_names)
+        return gone, failures
+
+    return reg.db.write(remove)
+
+
+def _delete_one(
+    tx: Tx, repository: Repository, wish: ImageId, now: int, gone: list[ImageId], failures: list[Failure]
+) -> None:
+    image = _lookup(tx, repository, wish)
+    if isinstance(image, Failure):
+        failures.append(image)
+        return
+    if wish.tag is not None and tags.count(tx, image.id) > 1:
+        tags.remove(tx, repository.id, wish.tag)
+        gone.append(ImageId(image.digest, wish.tag))
+        return
+    held_by = table.indexes_naming(tx, repository.id, image.digest)
+    if held_by:
+        failures.append(Failure(wish, "ImageReferencedByManifestList", str(ImageReferenced(tuple(held_by)))))
+        return
+    gone.extend(ImageId(image.digest, tag) for tag in _remove(tx, repository, image, now))
+
+
+def _remove(tx: Tx, repository: Repository, image: Image, now: int) -> list[str | None]:
+    """Delete an image, tell so for each of its tags, and return these ([None] for an untagged image)."""
+    held: list[str | None] = [*tags.of(tx, image.id)] or [None]
+    table.delete(tx, image.id)
+    for tag in held:
+        _announce(tx, repository, "DELETE", image.digest, tag, image.media_type, image.artifact_type, now)
+    return held
+
+
+def delete(reg: Registry, caller: Caller, key: RegistryKey, name: str, digest: str) -> None:
+    """Delete an image with all its tags. Raises RepositoryNotFound, ImageNotFound, ImageReferenced."""
+
+    def remove(tx: Tx, repository: Repository, now: int) -> None:
+        image = _find(tx, repository, ImageId(digest, None))
+        held_by = table.indexes_naming(tx, repository.id, digest)
+        if held_by:
+            raise ImageReferenced(tuple(held_by))
+        _remove(tx, repository, image, now)
+
+    _change(reg, caller, key, name, remove, imageDigest=digest)
+
+
+def untag(reg: Registry, caller: Caller, key: RegistryKey, name: str, tag: str) -> None:
+    """Remove a tag and keep its image, as OCI's DELETE of a tag does. Raises RepositoryNotFound, ImageNotFound."""
+
+    def remove(tx: Tx, repository: Repository, now: int) -> None:
+        image = _find(tx, repository, ImageId(None, tag))
+        tags.remove(tx, repository.id, tag)
+        _announce(tx, repository, "DELETE", image.digest, tag, image.media_type, image.artifact_type, now)
+
+    _change(reg, caller, key, name, remove, imageTag=tag)
+
+
+def _change(
+    reg: Registry,
+    caller: Caller,
+    key: RegistryKey,
+    name: str,
+    change: Callable[[Tx, Repository, int], None],
+    **parameters: object,
+) -> None:
+    def run(tx: Tx) -> None:
+        repository = repositories.find(tx, key, name)
+        now = reg.now()
+        change(tx, repository, now)
+        audit.changed(tx, caller, now, repositories.arn(repository), **parameters)
+
+    reg.db.write(run)

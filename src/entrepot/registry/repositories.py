@@ -1,0 +1,168 @@
+"""Repositories: create, describe, delete, tag, and their settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from entrepot.domain import names, pages
+from entrepot.domain import repositories as rules
+from entrepot.domain.errors import (
+    InvalidParameter,
+    KmsUnavailable,
+    RepositoryAlreadyExists,
+    RepositoryNotEmpty,
+    RepositoryNotFound,
+)
+from entrepot.domain.pages import Page
+from entrepot.domain.principals import Caller
+from entrepot.domain.registries import RegistryKey
+from entrepot.domain.repositories import Mutability, Repository
+from entrepot.registry import audit
+from entrepot.registry.context import Registry
+from entrepot.store import images, registries, repository_tags
+from entrepot.store import repositories as table
+from entrepot.store.db import Tx
+
+
+def find(tx: Tx, key: RegistryKey, name: str) -> Repository:
+    """The repository of that name. Raises RepositoryNotFound."""
+    repository = table.find(tx, key.account, key.region, name)
+    if repository is None:
+        raise RepositoryNotFound(name, key.account)
+    return repository
+
+
+def arn(repository: Repository) -> str:
+    return names.repository_arn(repository.region, repository.account, repository.name)
+
+
+def create(
+    reg: Registry,
+    caller: Caller,
+    key: RegistryKey,
+    name: str,
+    *,
+    mutability: Mutability,
+    scan_on_push: bool,
+    encryption_type: str,
+    tags: Mapping[str, str],
+) -> Repository:
+    """A new repository.
+
+    Raises RepositoryAlreadyExists, KmsUnavailable for any encryption but AES256, and what `check_tags` raises.
+    """
+    if encryption_type != "AES256":
+        raise KmsUnavailable
+    rules.check_tags(tags)
+
+    def insert(tx: Tx) -> Repository:
+        now = reg.now()
+        registry = registries.ensure(tx, key.account, key.region, now)
+        id_ = table.insert(tx, registry, name, now, mutability, scan_on_push, encryption_type)
+        if id_ is None:
+            raise RepositoryAlreadyExists(name, key.account)
+        for tag, value in tags.items():
+            repository_tags.put(tx, id_, tag, value)
+        repository = find(tx, key, name)
+        audit.changed(tx, caller, now, arn(repository), repositoryName=name, imageTagMutability=mutability.setting)
+        return repository
+
+    return reg.db.write(insert)
+
+
+def describe(
+    reg: Registry, key: RegistryKey, wanted: Sequence[str] | None, token: str | None, limit: int | None
+) -> tuple[list[Repository], str | None]:
+    """The repositories of these names, or a page of all by name, and the token of the next page.
+
+    Raises RepositoryNotFound for a name that is not there, InvalidParameter for a bad token.
+    """
+    if wanted is not None:
+        return reg.db.read(lambda tx: [find(tx, key, name) for name in dict.fromkeys(wanted)]), None
+    scope = f"repositories {key.account} {key.region}"
+    (after,) = pages.start(scope, token, 1)
+    page = list_page(reg, key, after, limit or pages.DEFAULT)
+    return list(page.items), pages.token(scope, page.last) if page.last else None
+
+
+def list_page(reg: Registry, key: RegistryKey, after: str, limit: int) -> Page[Repository]:
+    """Up to `limit` repositories by name, from the one after `after`."""
+    rows = reg.db.read(lambda tx: table.page(tx, key.account, key.region, after, limit + 1))
+    return Page(tuple(rows[:limit]), (rows[limit - 1].name,) if len(rows) > limit else ())
+
+
+def delete(reg: Registry, caller: Caller, key: RegistryKey, name: str, *, force: bool) -> Repository:
+    """Remove a repository, with its images only if `force`. Raises RepositoryNotFound, RepositoryNotEmpty."""
+
+    def remove(tx: Tx) -> Repository:
+        repository = find(tx, key, name)
+        if not force and images.any_in(tx, repository.id):
+            raise RepositoryNotEmpty(name, key.account)
+        table.delete(tx, repository.id)
+        audit.changed(tx, caller, reg.now(), arn(repository), repositoryName=name, force=force)
+        return repository
+
+    return reg.db.write(remove)
+
+
+def set_mutability(reg: Registry, caller: Caller, key: RegistryKey, name: str, mutability: Mutability) -> Repository:
+    """Replace the tag mutability and its exclusion filters. Raises RepositoryNotFound."""
+
+    def update(tx: Tx) -> Repository:
+        repository = find(tx, key, name)
+        table.set_mutability(tx, repository.id, mutability)
+        audit.changed(tx, caller, reg.now(), arn(repository), imageTagMutability=mutability.setting)
+        return replace(repository, mutability=mutability)
+
+    return reg.db.write(update)
+
+
+def set_scan_on_push(reg: Registry, caller: Caller, key: RegistryKey, name: str, *, scan_on_push: bool) -> Repository:
+    """Store whether images are to be scanned when they are pushed. Raises RepositoryNotFound."""
+
+    def update(tx: Tx) -> Repository:
+        repository = find(tx, key, name)
+        table.set_scan_on_push(tx, repository.id, scan_on_push)
+        audit.changed(tx, caller, reg.now(), arn(repository), scanOnPush=scan_on_push)
+        return replace(repository, scan_on_push=scan_on_push)
+
+    return reg.db.write(update)
+
+
+def add_tags(reg: Registry, caller: Caller, resource: str, tags: Mapping[str, str]) -> None:
+    """Put resource tags on the repository of that ARN. Raises InvalidParameter, RepositoryNotFound, TooManyTags."""
+    rules.check_tags(tags)
+
+    def update(tx: Tx) -> None:
+        repository = _of_arn(tx, caller, resource)
+        rules.check_tags({**repository_tags.of(tx, repository.id), **tags})
+        for tag, value in tags.items():
+            repository_tags.put(tx, repository.id, tag, value)
+        audit.changed(tx, caller, reg.now(), resource, tags=dict(tags))
+
+    reg.db.write(update)
+
+
+def remove_tags(reg: Registry, caller: Caller, resource: str, keys: Sequence[str]) -> None:
+    """Take resource tags off the repository of that ARN; keys it does not have are passed over."""
+
+    def update(tx: Tx) -> None:
+        repository = _of_arn(tx, caller, resource)
+        for tag in keys:
+            repository_tags.remove(tx, repository.id, tag)
+        audit.changed(tx, caller, reg.now(), resource, tagKeys=list(keys))
+
+    reg.db.write(update)
+
+
+def tags(reg: Registry, caller: Caller, resource: str) -> dict[str, str]:
+    """The resource tags of the repository of that ARN."""
+    return reg.db.read(lambda tx: repository_tags.of(tx, _of_arn(tx, caller, resource).id))
+
+
+def _of_arn(tx: Tx, caller: Caller, resource: str) -> Repository:
+    parts = names.parse_repository_arn(resource)
+    if parts.region != caller.region:
+        raise InvalidParameter("resourceArn", "Invalid ARN")
+    return find(tx, RegistryKey(parts.account, parts.region), parts.name)

@@ -1,0 +1,317 @@
+"""Uploads: start, append, finish, cancel and mount. Both doors call these.
+
+Bytes are written and hashed before the row that names them; the blob's row, the repository's membership and the lease
+that protects them are one transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from entrepot import blobs as seam
+from entrepot.blobs.store import Stored
+from entrepot.domain import blobs as rules
+from entrepot.domain import digests
+from entrepot.domain.blobs import Blob, Upload
+from entrepot.domain.errors import (
+    BlobCorrupt,
+    BlobMissing,
+    DigestInvalid,
+    DigestMismatch,
+    EmptyUpload,
+    InvalidLayerPart,
+    LayerAlreadyExists,
+    LayerPartTooSmall,
+    LayerTooLarge,
+    LimitExceeded,
+    UploadLost,
+    UploadNotFound,
+    UploadRangeInvalid,
+)
+from entrepot.domain.principals import Caller
+from entrepot.domain.registries import RegistryKey
+from entrepot.domain.repositories import Repository
+from entrepot.registry import access, audit, repositories
+from entrepot.registry.context import Registry
+from entrepot.store import blobs
+from entrepot.store import repositories as repository_table
+from entrepot.store import uploads as table
+from entrepot.store.db import Tx
+
+LEASE = 24 * 3600 * 1_000_000  # a blob that no image names yet is kept at least this long (microseconds)
+EMPTY = digests.of(b"")
+_UUID_LENGTH = 36
+
+
+@dataclass(frozen=True, slots=True)
+class Receiving:
+    """An upload that one request holds: where it stood before, and the open bytes."""
+
+    repository: Repository
+    before: Upload
+    bytes: seam.store.Upload
+
+    @property
+    def offset(self) -> int:
+        return self.bytes.offset
+
+
+def start(reg: Registry, caller: Caller, key: RegistryKey, name: str) -> str:
+    """The id of a new upload of no bytes. Raises RepositoryNotFound, StorageFull."""
+    upload = str(uuid.uuid4())
+
+    def insert(tx: Tx) -> None:
+        repository = repositories.find(tx, key, name)
+        table.insert(tx, upload, repository.id, caller.principal.arn, EMPTY, reg.now())
+
+    reg.db.write(insert)
+    return upload
+
+
+def standing(reg: Registry, caller: Caller, key: RegistryKey, name: str, upload: str) -> int:
+    """How many bytes an upload has. Raises RepositoryNotFound, UploadNotFound."""
+    return reg.db.read(lambda tx: _find(tx, caller, key, name, upload)[1].received)
+
+
+@contextmanager
+def receiving(
+    reg: Registry, caller: Caller, key: RegistryKey, name: str, upload: str, at: int | None
+) -> Iterator[Receiving]:
+    """Hold an upload for one request that continues it at byte `at` (None: wherever it stands).
+
+    What the request does not `keep` or `finish` is cut off again when it is done.
+    Raises RepositoryNotFound, UploadNotFound, UploadRangeInvalid, UploadBusy, UploadLost.
+    """
+    repository, row = reg.db.read(lambda tx: _find(tx, caller, key, name, upload))
+    if at is not None and at != row.received:
+        raise UploadRangeInvalid(upload, row.received)
+    held = Receiving(repository, row, _take(reg, row))
+    try:
+        yield held
+    except BaseException:
+        held.bytes.truncate(row.received)
+        raise
+    finally:
+        held.bytes.suspend()
+
+
+def _take(reg: Registry, row: Upload) -> seam.store.Upload:
+    """The bytes of an upload: they begin with its first request, not with its row."""
+    try:
+        return reg.blobs.resume(row.id, row.received, row.digest)
+    except UploadLost:
+        if row.received:
+            raise
+        return reg.blobs.create(row.id)
+
+
+def keep(reg: Registry, held: Receiving) -> int:
+    """Note what was received; how many bytes that makes. Raises UploadNotFound when the upload was ended meanwhile."""
+    row = held.before
+    undersized = row.undersized or (row.parts > 0 and row.last_part < rules.PART_BYTES_MIN)
+    part = held.offset - row.received
+    digest = held.bytes.digest()
+    noted = reg.db.write(
+        lambda tx: table.advance(tx, row, held.offset, digest, part, undersized=undersized, now=reg.now())
+    )
+    if not noted:
+        raise UploadNotFound(row.id, held.repository.name, held.repository.account)
+    return held.offset
+
+
+def finish(reg: Registry, caller: Caller, held: Receiving, digest: str) -> Blob:
+    """Make what was received a blob of the repository. Raises DigestMismatch, UploadNotFound, StorageFull.
+
+    Bytes that the store has already, sound, are not stored again; damaged ones are replaced by these.
+    """
+    known = reg.db.read(lambda tx: blobs.stored(tx, "", digest))
+    if known is not None and held.bytes.digest() == digest and _sound(reg, known):
+        joined = reg.db.write(lambda tx: _join(tx, reg, caller, held, known))
+        if joined:
+            held.bytes.discard()
+            return known
+    stored = held.bytes.commit(digest)
+    try:
+        blob, replaced = reg.db.write(lambda tx: _record(tx, reg, caller, held, digest, stored))
+    except BaseException:
+        reg.blobs.delete(stored.location)
+        raise
+    if replaced is not None and replaced != stored.location:
+        reg.blobs.delete(replaced)
+    return blob
+
+
+def _sound(reg: Registry, blob: Blob) -> bool:
+    try:
+        reg.blobs.open(Stored(blob.location, blob.size, blob.identity), blob.digest).close()
+    except (BlobMissing, BlobCorrupt):
+        return False
+    return True
+
+
+def _join(tx: Tx, reg: Registry, caller: Caller, held: Receiving, known: Blob) -> bool:
+    """Give the repository a blob that the store has; False when its row changed since `known` was read."""
+    if blobs.stored(tx, "", known.digest) != known:
+        return False
+    _end(tx, held)
+    _lease(tx, reg, caller, held.repository, known)
+    return True
+
+
+def _record(
+    tx: Tx, reg: Registry, caller: Caller, held: Receiving, digest: str, stored: Stored
+) -> tuple[Blob, str | None]:
+    """Name newly stored bytes; the blob, and where the bytes are that it named before."""
+    _end(tx, held)
+    before = blobs.stored(tx, "", digest)
+    id_ = blobs.put(tx, "", digest, stored.size, stored.location, stored.identity, reg.now())
+    blob = Blob(id_, digest, stored.size, stored.location, stored.identity)
+    _lease(tx, reg, caller, held.repository, blob)
+    return blob, before.location if before else None
+
+
+def _end(tx: Tx, held: Receiving) -> None:
+    if not table.delete(tx, held.before.id):
+        raise UploadNotFound(held.before.id, held.repository.name, held.repository.account)
+
+
+def _lease(tx: Tx, reg: Registry, caller: Caller, repository: Repository, blob: Blob) -> None:
+    now = reg.now()
+    blobs.join(tx, repository.id, blob.id, now + LEASE)
+    audit.changed(tx, caller, now, repositories.arn(repository), layerDigest=blob.digest)
+
+
+def cancel(reg: Registry, caller: Caller, key: RegistryKey, name: str, upload: str) -> None:
+    """End an upload and give its bytes back. Raises RepositoryNotFound, UploadNotFound."""
+
+    def remove(tx: Tx) -> None:
+        _find(tx, caller, key, name, upload)
+        table.delete(tx, upload)
+
+    reg.db.write(remove)
+    reg.blobs.discard(upload)
+
+
+def mount(reg: Registry, caller: Caller, key: RegistryKey, name: str, digest: str, source: str | None) -> Blob | None:
+    """Give a repository a blob that `source` has; None where it has none or the caller may not read it.
+
+    Raises RepositoryNotFound for the repository that is to have it.
+    """
+
+    def join(tx: Tx) -> Blob | None:
+        repository = repositories.find(tx, key, name)
+        origin = _source(tx, caller, key, source)
+        blob = blobs.find(tx, origin.id, digest) if origin else None
+        if blob is not None:
+            _lease(tx, reg, caller, repository, blob)
+        return blob
+
+    return reg.db.write(join)
+
+
+def _source(tx: Tx, caller: Caller, key: RegistryKey, source: str | None) -> Repository | None:
+    """The repository to mount from, if it is there and the caller may download layers from it."""
+    if source is None:
+        return None
+    origin = repository_table.find(tx, key.account, key.region, source)
+    if origin is None or not access.allowed(caller, "ecr:GetDownloadUrlForLayer", repositories.arn(origin)):
+        return None
+    return origin
+
+
+# --- the API's parts -------------------------------------------------------------------------------------------
+
+
+def put_part(
+    reg: Registry, caller: Caller, key: RegistryKey, name: str, upload: str, first: int, last: int, data: bytes
+) -> int:
+    """Append bytes `first` to `last` (inclusive); the last byte received. (ECR API, UploadLayerPart.)
+
+    Raises InvalidLayerPart for a part that does not continue the upload or is not of the length it says,
+    LimitExceeded after 4,200 parts, LayerTooLarge, RepositoryNotFound, UploadNotFound.
+    """
+    try:
+        with receiving(reg, caller, key, name, upload, first) as held:
+            if last - first + 1 != len(data):
+                raise UploadRangeInvalid(upload, held.offset)
+            if held.before.parts >= rules.PARTS_MAX:
+                raise LimitExceeded(f"The upload has the maximum of {rules.PARTS_MAX} layer parts.")
+            check_size(held.offset + len(data))
+            held.bytes.reserve(len(data))
+            held.bytes.write(data)
+            return keep(reg, held) - 1
+    except UploadRangeInvalid as error:
+        raise InvalidLayerPart(key.account, name, upload, error.offset - 1) from error
+    except UploadLost as error:
+        raise UploadNotFound(upload, name, key.account) from error
+
+
+def complete(reg: Registry, caller: Caller, key: RegistryKey, name: str, upload: str, offered: Sequence[str]) -> Blob:
+    """Make the parts of an upload a layer of one of the `offered` digests. (ECR API, CompleteLayerUpload.)
+
+    Raises EmptyUpload, LayerPartTooSmall when a part before the last has less than 5 MiB, DigestMismatch,
+    LayerAlreadyExists, RepositoryNotFound, UploadNotFound.
+    """
+    try:
+        with receiving(reg, caller, key, name, upload, None) as held:
+            if held.before.parts == 0:
+                raise EmptyUpload
+            if held.before.undersized:
+                raise LayerPartTooSmall
+            digest = _matching(held, offered)
+            repository = held.repository.id
+            if reg.db.read(lambda tx: blobs.find(tx, repository, digest)) is not None:
+                raise LayerAlreadyExists(digest, name)
+            return finish(reg, caller, held, digest)
+    except UploadLost as error:
+        raise UploadNotFound(upload, name, key.account) from error
+
+
+def _matching(held: Receiving, offered: Sequence[str]) -> str:
+    """The offered digest that the bytes may have: their sha256, else the first sha512. Raises DigestMismatch."""
+    actual = held.bytes.digest()
+    others = [digest for digest in offered if _is_sha512(digest)]
+    if actual not in offered and not others:
+        raise DigestMismatch(", ".join(offered)[:200], actual)
+    return actual if actual in offered else others[0]
+
+
+def _is_sha512(digest: str) -> bool:
+    try:
+        return digests.algorithm_of(digests.parse(digest)) == "sha512"
+    except DigestInvalid:
+        return False
+
+
+def check_size(size: int) -> None:
+    """Refuse a blob above ECR's 52,000 MiB. Raises LayerTooLarge."""
+    if size > rules.LAYER_BYTES_MAX:
+        raise LayerTooLarge(rules.LAYER_BYTES_MAX)
+
+
+def _find(tx: Tx, caller: Caller, key: RegistryKey, name: str, upload: str) -> tuple[Repository, Upload]:
+    repository = repositories.find(tx, key, name)
+    row = table.find(tx, upload, repository.id, caller.principal.arn) if len(upload) == _UUID_LENGTH else None
+    if row is None:
+        raise UploadNotFound(upload[:100], name, key.account)
+    return repository, row
+
+
+# --- what was left behind --------------------------------------------------------------------------------------
+
+
+def sweep(reg: Registry, idle: int) -> int:
+    """Give back the bytes of uploads that nothing was written to for `idle` microseconds; how many uploads."""
+    before = reg.now() - idle
+    ended = 0
+    while batch := reg.db.read(lambda tx: table.idle(tx, before, 100)):
+        for upload in batch:
+            ended += reg.db.write(lambda tx, upload=upload: table.delete(tx, upload))  # type: ignore[misc]
+            reg.blobs.discard(upload)
+    for upload in reg.blobs.abandoned(before):
+        if not reg.db.read(lambda tx, upload=upload: table.known(tx, upload)):  # type: ignore[misc]
+            reg.blobs.discard(upload)
+    return ended
