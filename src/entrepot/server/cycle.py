@@ -1,0 +1,127 @@
+"""One request and its answer on a connection: uvicorn's, with files sent by the kernel and truthful endings."""
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from concurrent.futures import Executor
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from entrepot.server import sendfile
+from entrepot.web import logs
+from entrepot.web.asgi import ASGIApp, BrokenOff, ClientDisconnected, Message
+
+SMALL = 64 * 1024
+"""Bytes up to which a file is read on the loop and written as any body: cheaper than a thread."""
+
+PIECE = 1024 * 1024
+"""Bytes read at a time where the kernel cannot send: TLS."""
+
+
+class Cycle(RequestResponseCycle):
+    """A request being answered."""
+
+    pool: Executor
+    stall_seconds: float
+    lingers = False
+    """Whether the protocol, and not this, closes the connection after the answer."""
+
+    async def run_asgi(self, app: Any) -> None:
+        """Run the application; when it ends without having answered, drop the connection."""
+        try:
+            await cast("ASGIApp", app)(cast("Any", self.scope), cast("Any", self.receive), cast("Any", self.send))
+            if self.response_complete or self.disconnected:
+                return
+            logs.get("server").error("the application ended before its answer did")
+        except (BrokenOff, ClientDisconnected, asyncio.CancelledError):
+            pass
+        except Exception:  # noqa: BLE001 - nothing above would log it
+            logs.get("server").exception("the application failed")
+        finally:
+            self.on_response = lambda: None
+        self.transport.abort()
+
+    def send(self, message: Any) -> Coroutine[Any, Any, None]:
+        """Send a part of the answer. Raises ClientDisconnected when nobody is there to take it."""
+        if self.disconnected:
+            raise ClientDisconnected("the client left")
+        kind = message["type"]
+        if kind == "http.response.zerocopysend":
+            return self._send_file(message)
+        if self.waiting_for_100_continue and kind == "http.response.start":
+            # The client may send its body now or never: what follows on the connection is anybody's guess.
+            self.lingers = True
+            message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+        elif self.lingers and not message.get("more_body"):
+            self.keep_alive = True
+        return super().send(message)
+
+    async def _send_file(self, message: Message) -> None:
+        """Send a part of a file (ASGI extension `http.response.zerocopysend`).
+
+        `file` has a fileno and stays the application's; `offset` defaults to its position, `count` to the rest.
+        Raises ClientDisconnected, and OSError when the file is shorter than `count`.
+        """
+        file = message["file"].fileno()
+        offset, count = message.get("offset"), message.get("count")
+        offset = os.lseek(file, 0, os.SEEK_CUR) if offset is None else offset
+        count = os.fstat(file).st_size - offset if count is None else count
+        more = message.get("more_body", False)
+        if self.scope["method"] == "HEAD" or not count:
+            await super().send({"type": "http.response.body", "body": b"", "more_body": more})
+        elif count <= SMALL or self.chunked_encoding or not self.response_started or self._is_tls():
+            await self._copy(file, offset, count, more=more)
+        else:
+            await self._push(file, offset, count, more=more)
+
+    def _is_tls(self) -> bool:
+        return self.transport.get_extra_info("sslcontext") is not None
+
+    async def _copy(self, file: int, offset: int, count: int, *, more: bool) -> None:
+        """Send through the transport, in pieces no larger than it lets drain."""
+        end = offset + count
+        loop = asyncio.get_running_loop()
+        while offset < end:
+            size = min(PIECE, end - offset)
+            if count <= SMALL:
+                piece = os.pread(file, size, offset)
+            else:
+                piece = await loop.run_in_executor(self.pool, os.pread, file, size, offset)
+            if not piece:
+                self.transport.abort()
+                raise sendfile.FileTooShort(f"the file ends {end - offset} bytes before the answer does")
+            offset += len(piece)
+            await self.send({"type": "http.response.body", "body": piece, "more_body": more or offset < end})
+
+    async def _push(self, file: int, offset: int, count: int, *, more: bool) -> None:
+        """Let the kernel send, once all that was written before is out."""
+        if count > self.expected_content_length:
+            raise RuntimeError("Response content longer than Content-Length")
+        await self._drained()
+        fd = self.transport.get_extra_info("socket").fileno()
+        try:
+            await sendfile.send(self.pool, fd, file, offset, count, self.stall_seconds, self._gone)
+        except sendfile.FileTooShort:
+            self.transport.abort()
+            raise
+        except OSError as error:
+            self.transport.abort()
+            raise ClientDisconnected(str(error)) from None
+        if self._gone():
+            raise ClientDisconnected("the client left")
+        self.expected_content_length -= count
+        await super().send({"type": "http.response.body", "body": b"", "more_body": more})
+
+    def _gone(self) -> bool:
+        return self.disconnected or self.transport.is_closing()
+
+    async def _drained(self) -> None:
+        """Wait until the transport's buffer is empty."""
+        self.transport.set_write_buffer_limits(high=0)
+        while self.transport.get_write_buffer_size() and not self._gone():
+            await asyncio.sleep(0)
+            await self.flow.drain()
+        self.transport.set_write_buffer_limits()
+        if self._gone():
+            raise ClientDisconnected("the client left")
