@@ -1,0 +1,1 @@
+"""The AWS door: JSON, Query and CBOR calls, checked against AWS's own service models."""

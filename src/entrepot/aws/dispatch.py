@@ -1,0 +1,211 @@
+"""The one path of every AWS call: find it, bound and read it, believe it, parse, validate, authorise, run, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from entrepot.aws import answers, ecr, errors, sigv4, sts, target, validate
+from entrepot.aws.operation import ANY, NO_PERMISSION, OPERATIONS, Call, Operation
+from entrepot.domain.audit import Record
+from entrepot.domain.principals import Caller
+from entrepot.registry import access
+from entrepot.web import logs
+from entrepot.web.asgi import ClientDisconnected
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from entrepot.aws import model
+    from entrepot.registry.context import Registry
+    from entrepot.web.asgi import Receive, Scope, Send
+
+T = TypeVar("T")
+SERVED = (ecr, sts)  # importing these filled OPERATIONS
+TOLD_CHARACTERS = 256  # of one parameter in the audit trail
+USER_AGENT = 1024  # characters
+
+
+class Run(Protocol):
+    """How plain functions get off the event loop: as `asyncio.to_thread`."""
+
+    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A call whose operation is known and whose signature is still to be checked against the body."""
+
+    target: target.Target
+    model: model.Operation
+    operation: Operation
+    claim: sigv4.Claim
+    secret: str
+    caller: Caller
+    now: int
+
+
+class AwsDoor:
+    """The ASGI application behind every path that no other door has.
+
+    Needs `scope["state"]["request_id"]`; sets `scope["state"]["route"]`. With `strict`, as in tests, an error that
+    the operation's model does not declare counts as a defect.
+    """
+
+    def __init__(self, reg: Registry, run: Run, *, strict: bool = False) -> None:
+        self._reg = reg
+        self._run = run
+        self._strict = strict
+        self._log = logs.get("aws").bind()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"].setdefault("route", "aws")
+        await answers.send_answer(await self._answer(scope, receive), send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> answers.Answer:
+        head = head_of(scope)
+        request_id: str = scope["state"]["request_id"]
+        aim: target.Target | None = target.Target("query")
+        try:
+            aim = target.find(head)
+            if aim is None:
+                return answers.no_page(head.method, head.raw_path)
+            _check_encoding(head)
+            body = await read_body(receive, head, aim.cap()) if aim.form else None
+            aim = target.with_form(aim, body) if body is not None else aim
+            found = _implemented(aim)
+            scope["state"]["route"] = f"{found[1].service}.{found[1].name}"
+            signed = self._signed(aim, found, head, scope)
+            if body is None:
+                body = await read_body(receive, head, aim.cap())
+            request = replace(head, body=body)
+            return await self._run(lambda: self._perform(signed, request))
+        except ClientDisconnected:
+            raise
+        except errors.TOLD as error:
+            return self._refuse(aim or target.Target("json"), error, request_id)
+        except Exception:  # noqa: BLE001  # the last place where the protocol is known
+            self._log.exception("call failed", request_id=request_id, route=scope["state"]["route"])
+            shown = aim or target.Target("json")
+            return answers.refusal(shown, errors.internal(shown.service), request_id)
+
+    def _signed(
+        self, aim: target.Target, found: tuple[model.Operation, Operation], head: sigv4.SignedRequest, scope: Scope
+    ) -> Signed:
+        """Check all of a signature that does not take the body. Raises SignatureError, or TokenRefused."""
+        operation_model, operation = found
+        now = self._reg.now()
+        claim = sigv4.read_claim(head, now, {operation_model.service.signing_name})
+        secret = access.secret_of(self._reg, claim.access_key_id)
+        # Session tokens belong to temporary keys, which STS does not hand out here yet.
+        if secret is None or claim.session_token:
+            raise sigv4.SignatureError(sigv4.Refusal.UNKNOWN_KEY, sigv4.UNKNOWN_KEY)
+        client = scope.get("client")
+        agents = [value for name, value in head.headers if name == b"user-agent"]
+        caller = Caller(
+            principal=access.principal_of(self._reg, claim.access_key_id),
+            region=claim.region,
+            action=operation.action,
+            request_id=scope["state"]["request_id"],
+            source_ip=client[0] if client else "",
+            user_agent=agents[0].decode("utf-8", "replace")[:USER_AGENT] if agents else "",
+        )
+        return Signed(aim, operation_model, operation, claim, secret, caller, now)
+
+    def _perform(self, signed: Signed, request: sigv4.SignedRequest) -> answers.Answer:
+        """Everything from the signature to the answer, in a thread. Raises what `errors.TOLD` names."""
+        sigv4.check_signature(request, signed.claim, signed.secret)
+        call = Call(self._reg, signed.caller, signed.now)
+        service, shape = signed.model.service, signed.model.input
+        params: dict[str, Any] = {}
+        resource = ANY
+        try:
+            params = target.parse(signed.target, shape, request.body)
+            validate.validate(service, shape, params, query=signed.target.protocol == "query")
+            resource = _resource(signed.operation, call, params)
+            if resource != NO_PERMISSION:
+                access.authorise(signed.caller, resource)
+            value = signed.operation.handler(call, params) or {}
+        except errors.TOLD as error:
+            code = self._declared(signed.model, errors.fault(error).code)
+            self._record(signed, resource, _told(shape, params), code)
+            raise
+        answer = answers.result(signed.target, signed.model, value, signed.caller.request_id)
+        if signed.operation.reads:
+            self._record(signed, resource, _told(shape, params))
+        return answer
+
+    def _record(self, signed: Signed, resource: str, told: dict[str, object], error: str = "") -> None:
+        """Note a read, or a call that was refused; what changes anything is recorded in its own transaction."""
+        self._reg.trail.read(Record(signed.caller, self._reg.now(), resource or ANY, told, error))
+
+    def _declared(self, operation: model.Operation, code: str) -> str:
+        if not errors.declared(operation, code):
+            if self._strict:
+                raise RuntimeError(f"{operation.name} answers {code}, which its model does not declare")
+            self._log.warning("undeclared error", operation=operation.name, code=code)
+        return code
+
+    def _refuse(self, aim: target.Target, error: errors.Told, request_id: str) -> answers.Answer:
+        answer = answers.refusal(aim, errors.fault(error), request_id)
+        if answer.status >= 500:  # noqa: PLR2004  # ours, so the log has to say what a client is not told
+            self._log.error("call refused", request_id=request_id, error=repr(error))
+        return answer
+
+
+def head_of(scope: Scope) -> sigv4.SignedRequest:
+    """The request as it was on the wire, its body not yet read."""
+    raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+    return sigv4.SignedRequest(scope["method"], raw_path, scope["query_string"], list(scope["headers"]), b"")
+
+
+async def read_body(receive: Receive, head: sigv4.SignedRequest, cap: int) -> bytes:
+    """Read a body of at most `cap` bytes. Raises Refused beyond that, and ClientDisconnected."""
+    announced = [value for name, value in head.headers if name == b"content-length"]
+    if announced and announced[0].isdigit() and int(announced[0][:20]) > cap:
+        raise _too_large(cap)
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientDisconnected
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > cap:
+            raise _too_large(cap)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _too_large(cap: int) -> errors.Refused:
+    return errors.Refused("RequestEntityTooLargeException", f"The request is larger than {cap} bytes.")
+
+
+def _check_encoding(head: sigv4.SignedRequest) -> None:
+    for name, value in head.headers:
+        if name == b"content-encoding" and value.strip().lower() not in {b"", b"identity", b"amz-1.0"}:
+            raise errors.Refused("UnsupportedMediaTypeException", "Compressed requests are not supported.")
+
+
+def _implemented(aim: target.Target) -> tuple[model.Operation, Operation]:
+    if aim.operation is not None:
+        operation = OPERATIONS.get((aim.operation.service.name, aim.operation.name))
+        if operation is not None:
+            return aim.operation, operation
+    raise target.unknown(aim)
+
+
+def _resource(operation: Operation, call: Call, params: Mapping[str, Any]) -> str:
+    return operation.resource if isinstance(operation.resource, str) else operation.resource(call, params)
+
+
+def _told(shape: model.Shape, params: Mapping[str, Any]) -> dict[str, object]:
+    """The parameters that the audit trail keeps: short, plain, and no secrets."""
+    kept: dict[str, object] = {}
+    for name, value in params.items():
+        plain = isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= TOLD_CHARACTERS)
+        if plain and not shape.members[name].sensitive:
+            kept[name] = value
+    return kept

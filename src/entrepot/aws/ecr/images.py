@@ -1,0 +1,156 @@
+"""Images over the API: PutImage, BatchGetImage, ListImages, DescribeImages, BatchDeleteImage."""
+
+from __future__ import annotations
+
+from entrepot.aws.ecr import scope
+from entrepot.aws.ecr.repositories import refuse_paging_of
+from entrepot.aws.operation import Call, operation
+from entrepot.aws.types import ecr as t
+from entrepot.domain.errors import ManifestInvalid
+from entrepot.domain.images import Failure, ImageId
+from entrepot.domain.registries import RegistryKey
+from entrepot.registry import images
+from entrepot.registry.images import Described
+
+_TAGGED = {"TAGGED": True, "UNTAGGED": False}
+
+
+@operation("ecr", "PutImage", resource=scope.repository)
+def put_image(call: Call, req: t.PutImageRequest) -> t.PutImageResponse:
+    key, name, tag = scope.registry(call, req), req["repositoryName"], req.get("imageTag")
+    push = images.Push(
+        data=_bytes(req["imageManifest"]),
+        media_type=req.get("imageManifestMediaType"),
+        tags=() if tag is None else (tag,),
+        digest=req.get("imageDigest"),
+        declared=True,
+    )
+    result = images.put_once(call.reg, call.caller, key, name, push)
+    return {
+        "image": {
+            "registryId": key.account,
+            "repositoryName": name,
+            "imageId": _shown(ImageId(result.digest, tag)),
+            "imageManifest": req["imageManifest"],
+            "imageManifestMediaType": result.manifest.media_type,
+        }
+    }
+
+
+@operation("ecr", "BatchGetImage", resource=scope.repository)
+def batch_get_image(call: Call, req: t.BatchGetImageRequest) -> t.BatchGetImageResponse:
+    key, name = scope.registry(call, req), req["repositoryName"]
+    found, failures = images.get_many(call.reg, key, name, _wanted(req["imageIds"]))
+    return {
+        "images": [
+            {
+                "registryId": key.account,
+                "repositoryName": name,
+                "imageId": _shown(image_id),
+                "imageManifest": data.decode(),
+                "imageManifestMediaType": image.media_type,
+            }
+            for image_id, image, data in found
+        ],
+        "failures": _failures(failures),
+    }
+
+
+@operation("ecr", "ListImages", resource=scope.repository)
+def list_images(call: Call, req: t.ListImagesRequest) -> t.ListImagesResponse:
+    key, name = scope.registry(call, req), req["repositoryName"]
+    wanted = req.get("filter", {})
+    tagged = _TAGGED.get(wanted.get("tagStatus", "ANY"))
+    found, token = images.list_ids(call.reg, key, name, tagged, req.get("nextToken"), req.get("maxResults"))
+    answer: t.ListImagesResponse = {
+        "imageIds": [_shown(image_id) for image_id in found] if _active(wanted.get("imageStatus")) else []
+    }
+    if token and answer["imageIds"]:
+        answer["nextToken"] = token
+    return answer
+
+
+@operation("ecr", "DescribeImages", resource=scope.repository)
+def describe_images(call: Call, req: t.DescribeImagesRequest) -> t.DescribeImagesResponse:
+    key, name = scope.registry(call, req), req["repositoryName"]
+    image_ids, wanted = req.get("imageIds"), req.get("filter", {})
+    refuse_paging_of(req, "imageIds", image_ids)
+    found, token = images.describe(
+        call.reg,
+        key,
+        name,
+        wanted=None if image_ids is None else _wanted(image_ids),
+        tagged=_TAGGED.get(wanted.get("tagStatus", "ANY")),
+        token=req.get("nextToken"),
+        limit=req.get("maxResults"),
+    )
+    shown = [_detail(key, name, image) for image in found] if _active(wanted.get("imageStatus")) else []
+    answer: t.DescribeImagesResponse = {"imageDetails": shown}
+    if token and shown:
+        answer["nextToken"] = token
+    return answer
+
+
+@operation("ecr", "BatchDeleteImage", resource=scope.repository)
+def batch_delete_image(call: Call, req: t.BatchDeleteImageRequest) -> t.BatchDeleteImageResponse:
+    key = scope.registry(call, req)
+    gone, failures = images.delete_many(call.reg, call.caller, key, req["repositoryName"], _wanted(req["imageIds"]))
+    return {"imageIds": [_shown(image_id) for image_id in gone], "failures": _failures(failures)}
+
+
+def _active(status: str | None) -> bool:
+    """Whether images of that status are wanted which all of them here have: none are archived."""
+    return status in (None, "ACTIVE", "ANY")
+
+
+def _detail(key: RegistryKey, name: str, described: Described) -> t.ImageDetail:
+    image = described.image
+    shown: t.ImageDetail = {
+        "registryId": key.account,
+        "repositoryName": name,
+        "imageDigest": image.digest,
+        "imageSizeInBytes": image.size,
+        "imagePushedAt": scope.seconds(image.pushed_at),
+        "imageManifestMediaType": image.media_type,
+        "imageStatus": "ACTIVE",
+    }
+    if described.tags:
+        shown["imageTags"] = list(described.tags)
+    if image.artifact_type:
+        shown["artifactMediaType"] = image.artifact_type
+    if image.subject:
+        shown["subjectManifestDigest"] = image.subject
+    if image.pulled_at is not None:
+        shown["lastRecordedPullTime"] = scope.seconds(image.pulled_at)
+    return shown
+
+
+def _bytes(manifest: str) -> bytes:
+    try:
+        return manifest.encode()
+    except UnicodeEncodeError as error:
+        raise ManifestInvalid("Invalid JSON syntax") from error
+
+
+def _wanted(image_ids: list[t.ImageIdentifier]) -> list[ImageId]:
+    return [ImageId(image_id.get("imageDigest"), image_id.get("imageTag")) for image_id in image_ids]
+
+
+def _shown(image_id: ImageId) -> t.ImageIdentifier:
+    shown: t.ImageIdentifier = {}
+    if image_id.digest is not None:
+        shown["imageDigest"] = image_id.digest
+    if image_id.tag is not None:
+        shown["imageTag"] = image_id.tag
+    return shown
+
+
+def _failures(failures: list[Failure]) -> list[t.ImageFailure]:
+    return [
+        {
+            "imageId": _shown(failure.image),
+            "failureCode": failure.code,  # type: ignore[typeddict-item]
+            "failureReason": failure.reason,
+        }
+        for failure in failures
+    ]

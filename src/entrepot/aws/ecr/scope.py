@@ -1,0 +1,38 @@
+"""What every ECR operation asks of its call: which registry, which resource, and instants as the wire has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from entrepot.aws.operation import Call
+from entrepot.domain import names
+from entrepot.domain.registries import RegistryKey
+
+
+def registry(call: Call, req: Any) -> RegistryKey:
+    """The registry that a request is about: `registryId`, else the caller's own, in the region that was called."""
+    return RegistryKey(req.get("registryId") or call.caller.principal.account, call.caller.region)
+
+
+def repository(call: Call, req: Any) -> str:
+    """The ARN of the repository that a request names."""
+    key = registry(call, req)
+    return names.repository_arn(key.region, key.account, req["repositoryName"])
+
+
+def repositories(call: Call, req: Any) -> str:
+    """The ARN of all repositories of the registry that a request is about."""
+    key = registry(call, req)
+    return names.repository_arn(key.region, key.account, "*")
+
+
+def resource(_: Call, req: Any) -> str:
+    """The repository's ARN that a request gives. Raises InvalidParameter for one that is none."""
+    arn: str = req["resourceArn"]
+    names.parse_repository_arn(arn)
+    return arn
+
+
+def seconds(instant: int) -> float:
+    """Microseconds as the seconds since 1970 that the wire has, to the millisecond, as ECR gives them."""
+    return round(instant / 1_000_000, 3)

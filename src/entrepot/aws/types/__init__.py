@@ -1,0 +1,1 @@
+"""Generated types of the AWS APIs, one module per service."""
