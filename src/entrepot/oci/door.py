@@ -1,0 +1,83 @@
+"""The one path of every request to `/v2`: find the route, know the caller, ask whether they may, call the handler."""
+
+from __future__ import annotations
+
+from entrepot.domain import names
+from entrepot.domain.errors import AccessDenied, NotAuthenticated, RegistryError
+from entrepot.domain.principals import Caller, Principal
+from entrepot.oci import auth, errors
+from entrepot.oci.exchange import Exchange, Options
+from entrepot.oci.routes import ROUTES, Place, Route, locate
+from entrepot.registry import access, audit
+from entrepot.registry.context import Registry
+from entrepot.web import logs
+from entrepot.web.asgi import Receive, Scope, Send
+from entrepot.web.requests import Request
+from entrepot.web.responses import Response, write
+
+_VERSION = ("docker-distribution-api-version", "registry/2.0")
+_SERVER_ERROR = 500
+
+
+class OciDoor:
+    """The ASGI application behind `/v2/`."""
+
+    def __init__(self, reg: Registry, options: Options) -> None:
+        self._reg = reg
+        self._options = options
+        self._log = logs.get("oci").bind()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except RegistryError as error:
+            response = self._refusal(request, error)
+        response.headers.append(_VERSION)
+        await write(response, scope, send)
+
+    async def _answer(self, request: Request) -> Response:
+        place = locate(request.path)
+        route = ROUTES[place.kind].get(request.method) if place else None
+        request.scope["state"]["route"] = f"oci.{route.name}" if route else "oci"
+        principal, key = auth.authenticate(self._reg, request)
+        if place is None:
+            return errors.failure(404, "UNSUPPORTED", "There is nothing at this path.")
+        if route is None:
+            return _not_allowed(place)
+        if request.header("content-encoding") not in (None, "identity"):
+            return errors.failure(415, "UNSUPPORTED", "Bodies are taken as they are, without a Content-Encoding.")
+        name = names.parse_repository(place.name) if place.name or place.reference or place.kind == "tags" else ""
+        caller = self._caller(request, route, principal, key.region)
+        resource = names.repository_arn(key.region, key.account, name) if name else access.ANY
+        try:
+            access.authorise(caller, resource)
+        except AccessDenied:
+            audit.seen(self._reg, caller, resource, "AccessDenied")
+            raise
+        x = Exchange(self._reg, self._options, request, caller, key, name, place.reference)
+        return await route.handler(x)
+
+    def _caller(self, request: Request, route: Route, principal: Principal, region: str) -> Caller:
+        return Caller(
+            principal=principal,
+            region=region,
+            action=route.action,
+            request_id=request.scope["state"].get("request_id", ""),
+            source_ip=request.source_ip,
+            user_agent=(request.header("user-agent") or "")[:256],
+        )
+
+    def _refusal(self, request: Request, error: RegistryError) -> Response:
+        response = errors.render(error)
+        if isinstance(error, NotAuthenticated):
+            response.headers.append(auth.challenge(request))
+        if response.status >= _SERVER_ERROR:
+            self._log.error("refused", error=repr(error), request_id=request.scope["state"].get("request_id", ""))
+        return response
+
+
+def _not_allowed(place: Place) -> Response:
+    response = errors.failure(405, "UNSUPPORTED", "The method is not supported here.")
+    response.headers.append(("allow", ", ".join(sorted(ROUTES[place.kind]))))
+    return response

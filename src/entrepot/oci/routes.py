@@ -1,0 +1,89 @@
+"""The routes of `/v2`: what a path means, and for each method the handler and the IAM action it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from entrepot.oci import base, blobs, manifests, tags, uploads
+from entrepot.oci.exchange import Exchange
+from entrepot.web.responses import Response
+
+Handler = Callable[[Exchange], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`action` is asked of the repository that the path names, or of everything where it names none."""
+
+    name: str
+    handler: Handler
+    action: str
+
+
+ROUTES: Mapping[str, Mapping[str, Route]] = {
+    "base": {
+        "GET": Route("base", base.get, "ecr:GetAuthorizationToken"),
+        "HEAD": Route("base", base.get, "ecr:GetAuthorizationToken"),
+    },
+    "catalog": {"GET": Route("catalog", tags.catalog, "ecr:DescribeRepositories")},
+    "tags": {"GET": Route("tags.list", tags.listing, "ecr:ListImages")},
+    "manifest": {
+        "GET": Route("manifest.get", manifests.get, "ecr:BatchGetImage"),
+        "HEAD": Route("manifest.head", manifests.head, "ecr:BatchGetImage"),
+        "PUT": Route("manifest.put", manifests.put, "ecr:PutImage"),
+        "DELETE": Route("manifest.delete", manifests.delete, "ecr:BatchDeleteImage"),
+    },
+    "blob": {
+        "GET": Route("blob.get", blobs.get, "ecr:GetDownloadUrlForLayer"),
+        "HEAD": Route("blob.head", blobs.head, "ecr:BatchCheckLayerAvailability"),
+    },
+    "uploads": {"POST": Route("upload.start", uploads.start, "ecr:InitiateLayerUpload")},
+    "upload": {
+        "GET": Route("upload.status", uploads.status, "ecr:UploadLayerPart"),
+        "PATCH": Route("upload.append", uploads.append, "ecr:UploadLayerPart"),
+        "PUT": Route("upload.finish", uploads.finish, "ecr:CompleteLayerUpload"),
+        "DELETE": Route("upload.cancel", uploads.cancel, "ecr:UploadLayerPart"),
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a path names: a row of ROUTES, a repository's name as it was sent, and a reference, decoded."""
+
+    kind: str
+    name: str = ""
+    reference: str = ""
+
+
+def locate(path: str) -> Place | None:
+    """What a path below `/v2` means, None where it means nothing.
+
+    Names are taken as they stand in the path, so that `%2e` or `%2F` in one is a wrong name and never another path;
+    only a reference, where clients may write `%3A`, is decoded.
+    """
+    if path in ("/v2/", "/v2"):
+        return Place("base")
+    rest = path.removeprefix("/v2/")
+    if rest == "_catalog":
+        return Place("catalog")
+    head, _, last = rest.rpartition("/")
+    name, _, kind = head.rpartition("/")
+    if kind == "manifests":
+        return Place("manifest", name, unquote(last))
+    if kind == "tags" and last == "list":
+        return Place("tags", name)
+    if kind == "blobs" and last != "uploads":
+        return Place("blob", name, unquote(last))
+    return _locate_upload(name, kind, last)
+
+
+def _locate_upload(name: str, kind: str, last: str) -> Place | None:
+    if kind == "blobs":  # POST …/blobs/uploads, without the final slash
+        return Place("uploads", name)
+    if kind == "uploads" and name.endswith("/blobs"):
+        owner = name.removesuffix("/blobs")
+        return Place("upload", owner, unquote(last)) if last else Place("uploads", owner)
+    return None
