@@ -1,0 +1,180 @@
+"""Wiring: the only place that chooses SQLite or PostgreSQL and where the bytes live, and that puts doors together."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import string
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from entrepot import control
+from entrepot.aws import ecr, sts
+from entrepot.aws.dispatch import AwsDoor
+from entrepot.blobs.local import LocalBlobStore
+from entrepot.config import Bound, ConfigError, Settings
+from entrepot.domain.errors import SchemaTooNew, StorageUnavailable
+from entrepot.jobs import schedule
+from entrepot.oci.door import OciDoor
+from entrepot.oci.exchange import Options
+from entrepot.oci.layers import Downloads
+from entrepot.registry.audit import Trail
+from entrepot.registry.context import Registry
+from entrepot.registry.credentials import Keys
+from entrepot.registry.naming import Naming
+from entrepot.store import migrate
+from entrepot.store.db import Database
+from entrepot.store.sqlite import SqliteDatabase
+from entrepot.web import logs, threads
+from entrepot.web.asgi import ASGIApp, Receive, Scope, Send
+from entrepot.web.metrics import Meter
+
+__all__ = ["Application", "build", "credentials", "ecr", "jobs", "prepare", "sts"]
+
+FLUSH_SECONDS = 1.0
+_SEALING_BYTES = 32
+_KEY_ALPHABET = string.ascii_uppercase + "234567"
+
+
+# --- the data folder -------------------------------------------------------------------------------------------
+#
+#   DATA_DIR
+#   ├── entrepot.db (-wal, -shm, .lock)     metadata, where it is not in PostgreSQL
+#   ├── credentials                         root access key, where it was not given; mode 0600
+#   ├── sealing.key                         seals login tokens and download URLs; mode 0600
+#   ├── storage/uploads, storage/blobs      bytes
+#   └── run                                 the server that is up
+
+
+def prepare(settings: Settings) -> None:
+    """Make what a first start needs: folder, keys, database. Raises ConfigError for what has to be mended by hand."""
+    credentials(settings)
+    _sealing_key(settings)
+    db = _database(settings)
+    try:
+        migrate.migrate(db)
+        LocalBlobStore(_folder(settings) / "storage")
+    except (SchemaTooNew, StorageUnavailable) as error:
+        raise ConfigError(f"{error} ({settings.data_dir})") from error
+    finally:
+        db.close()
+
+
+def credentials(settings: Settings) -> tuple[str, str]:
+    """The root access key and its secret: as given, else kept in the data folder since the first start."""
+    if settings.access_key_id and settings.secret_access_key:
+        return settings.access_key_id, settings.secret_access_key
+    made = "AKIA" + "".join(secrets.choice(_KEY_ALPHABET) for _ in range(16)), secrets.token_urlsafe(30)
+    kept = _keep_secret(_folder(settings) / "credentials", "\n".join(made).encode() + b"\n").decode().split()
+    return settings.access_key_id or kept[0], settings.secret_access_key or kept[1]
+
+
+def _sealing_key(settings: Settings) -> bytes:
+    return _keep_secret(_folder(settings) / "sealing.key", secrets.token_bytes(_SEALING_BYTES))
+
+
+def _keep_secret(path: Path, fresh: bytes) -> bytes:
+    """What the file holds; `fresh`, durably and for its owner only, where there is no file yet."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}): change its owner or its mode") from error
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}.new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(fresh)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    return fresh
+
+
+def _folder(settings: Settings) -> Path:
+    return Path(settings.data_dir)
+
+
+def _database(settings: Settings) -> Database:
+    if not settings.database.url:
+        return SqliteDatabase(_folder(settings) / "entrepot.db")
+    try:
+        from entrepot.store.postgres import PostgresDatabase  # noqa: PLC0415  # psycopg only where it is chosen
+    except ImportError as error:
+        raise ConfigError("database.url needs psycopg: pip install 'entrepot[postgresql]'") from error
+    return PostgresDatabase(settings.database.url)
+
+
+# --- what runs -------------------------------------------------------------------------------------------------
+
+
+def _registry(settings: Settings, registry_host: str, scheme: str) -> Registry:
+    return Registry(
+        db=_database(settings),
+        blobs=LocalBlobStore(_folder(settings) / "storage"),
+        now=lambda: time.time_ns() // 1000,
+        keys=Keys(*credentials(settings), _sealing_key(settings)),
+        naming=Naming(registry_host, scheme, settings.account_id, settings.region),
+        trail=Trail(),
+    )
+
+
+class Application:
+    """One worker's ASGI application: the doors, told apart by path first."""
+
+    def __init__(self, settings: Settings, bound: Bound, meter: Meter) -> None:
+        self.registry = _registry(settings, bound.registry_host, bound.url.partition(":")[0])
+        options = Options(settings.oci.sparse_manifests, settings.limits.body_bytes)
+        self._oci = OciDoor(self.registry, options)
+        self._downloads = Downloads(self.registry)
+        self._control: Mapping[str, ASGIApp] = control.doors(self._check, meter.render, settings.metrics.token)
+        self._aws = AwsDoor(self.registry, threads.run)
+        self._stop = threading.Event()
+        self._flusher = threading.Thread(target=self._flush, name="trail", daemon=True)
+        self._flusher.start()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if path.startswith("/v2/") or path == "/v2":
+            await self._oci(scope, receive, send)
+        elif path in self._control:
+            await self._control[path](scope, receive, send)
+        elif path.startswith("/layers/"):
+            await self._downloads(scope, receive, send)
+        else:
+            await self._aws(scope, receive, send)
+
+    def close(self) -> None:
+        """Write down what was gathered and let go of the database."""
+        self._stop.set()
+        self._flusher.join()
+        self.registry.db.close()
+
+    def _check(self) -> None:
+        self.registry.db.check()
+        self.registry.blobs.check()
+
+    def _flush(self) -> None:
+        ended = False
+        while not ended:
+            ended = self._stop.wait(FLUSH_SECONDS)
+            try:
+                self.registry.trail.flush(self.registry.db)
+            except Exception:  # noqa: BLE001  # it is kept and tried again in a second
+                logs.get("trail").exception("the audit trail could not be written")
+
+
+def build(settings: Settings, bound: Bound, meter: Meter) -> Application:
+    """The application of one worker, after the fork."""
+    return Application(settings, bound, meter)
+
+
+def jobs(settings: Settings, stop: threading.Event) -> None:
+    """Do what is due until `stop` is set."""
+    registry = _registry(settings, "localhost", "http")
+    try:
+        schedule.run(registry, stop)
+    finally:
+        registry.db.close()

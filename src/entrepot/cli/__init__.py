@@ -1,0 +1,72 @@
+"""The command line: what each command is called and takes; what it does is imported when it runs."""
+
+from typing import Annotated
+
+import typer
+
+from entrepot import __version__
+
+app = typer.Typer(
+    help="Amazon ECR that anyone can run: a container registry with ECR's own API.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ConfigFile = Annotated[
+    str | None, typer.Option("--config", metavar="FILE", help="Settings in TOML; else ./entrepot.toml.")
+]
+DataDir = Annotated[str | None, typer.Option(metavar="DIR", help="Folder of database, blobs and keys.")]
+
+
+@app.command("serve")
+def serve_command(
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+    listen: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where to answer; port 0 is any free one.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Worker processes.")] = None,
+) -> None:
+    """Start the registry in the foreground.
+
+    \b
+    Examples:
+      entrepot serve
+      entrepot serve --data-dir ./data --listen localhost:5000
+      ENTREPOT_REGION=eu-central-1 entrepot serve --listen :5000
+
+    SIGTERM or Ctrl-C lets requests finish; a second one does not. SIGHUP reads TLS certificates again.
+    """  # noqa: D301 - click's mark for lines to keep
+    from entrepot.cli import serve  # noqa: PLC0415 - keeps `entrepot --help` fast
+
+    flags = {"data_dir": data_dir, "listen": listen, "workers": workers}
+    raise typer.Exit(serve.run(config, flags))
+
+
+@app.command("env")
+def env_command(
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON object instead of shell exports.")] = False,
+) -> None:
+    """Print what a shell needs for the aws command line to reach the running server.
+
+    \b
+    Examples:
+      eval "$(entrepot env)"
+      eval "$(entrepot env --data-dir ./data)"
+
+    Prints nothing and leaves with 1 when no server runs.
+    """  # noqa: D301 - click's mark for lines to keep
+    from entrepot.cli import env  # noqa: PLC0415 - keeps `entrepot --help` fast
+
+    raise typer.Exit(env.run(config, {"data_dir": data_dir}, as_json=json))
+
+
+@app.command("version")
+def version_command() -> None:
+    """Print the version."""
+    typer.echo(f"entrepot {__version__}")
