@@ -125,6 +125,7 @@ def keep(reg: Registry, held: Receiving) -> int:
 def finish(reg: Registry, caller: Caller, held: Receiving, digest: str) -> Blob:
     """Make what was received a blob of the repository. Raises DigestMismatch, UploadNotFound, StorageFull.
 
+    Bytes that are not what `digest` says end the upload: there is nothing in them to go on from.
     Bytes that the store has already, sound, are not stored again; damaged ones are replaced by these.
     """
     known = reg.db.read(lambda tx: blobs.stored(tx, "", digest))
@@ -133,7 +134,11 @@ def finish(reg: Registry, caller: Caller, held: Receiving, digest: str) -> Blob:
         if joined:
             held.bytes.discard()
             return known
-    stored = held.bytes.commit(digest)
+    try:
+        stored = held.bytes.commit(digest)
+    except DigestMismatch:
+        reg.db.write(lambda tx: table.delete(tx, held.before.id))
+        raise
     try:
         blob, replaced = reg.db.write(lambda tx: _record(tx, reg, caller, held, digest, stored))
     except BaseException:

@@ -1,0 +1,444 @@
+"""Starting, appending to, finishing, cancelling and mounting uploads, on both databases and with real files."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from tests.factories import KEY, REGION, Clock, a_blob, a_caller, a_manifest, a_repository, push
+
+from entrepot.domain import blobs as rules
+from entrepot.domain import digests
+from entrepot.domain import errors as e
+from entrepot.domain.registries import RegistryKey
+from entrepot.registry import layers, repositories, uploads
+from entrepot.registry.context import Registry
+
+NAME = "team/app"
+CALLER = a_caller("ecr:UploadLayerPart")
+PART = rules.PART_BYTES_MIN
+
+
+@pytest.fixture(autouse=True)
+def _repository(reg: Registry) -> None:
+    a_repository(reg)
+
+
+def files(folder: Path) -> tuple[int, int]:
+    """How many temporary files and how many blobs there are."""
+    storage = folder / "storage"
+    return tuple(sum(path.is_file() for path in (storage / name).rglob("*")) for name in ("uploads", "blobs"))  # type: ignore[return-value]
+
+
+def start(reg: Registry) -> str:
+    return uploads.start(reg, CALLER, KEY, NAME)
+
+
+def append(reg: Registry, upload: str, data: bytes, at: int | None = None) -> int:
+    with uploads.receiving(reg, CALLER, KEY, NAME, upload, at) as held:
+        held.bytes.write(data)
+        return uploads.keep(reg, held)
+
+
+def finish(reg: Registry, upload: str, digest: str) -> None:
+    with uploads.receiving(reg, CALLER, KEY, NAME, upload, None) as held:
+        uploads.finish(reg, CALLER, held, digest)
+
+
+def stored(reg: Registry, digest: str) -> bytes:
+    blob = layers.open_blob(reg, KEY, NAME, digest)
+    try:
+        return blob.read(0, blob.size)
+    finally:
+        blob.close()
+
+
+def test_chunks(reg: Registry, tmp_path: Path) -> None:
+    """Chunks of any size make the blob whose digest the client names."""
+    upload = start(reg)
+    assert uploads.standing(reg, CALLER, KEY, NAME, upload) == 0
+    assert append(reg, upload, b"one ", 0) == 4
+    assert append(reg, upload, b"two", 4) == 7
+    assert uploads.standing(reg, CALLER, KEY, NAME, upload) == 7
+    finish(reg, upload, digests.of(b"one two"))
+    assert stored(reg, digests.of(b"one two")) == b"one two"
+    assert files(tmp_path) == (0, 1)
+
+
+def test_empty_blob(reg: Registry) -> None:
+    """A blob of no bytes is a blob."""
+    upload = start(reg)
+    finish(reg, upload, uploads.EMPTY)
+    assert stored(reg, uploads.EMPTY) == b""
+
+
+def test_sha512(reg: Registry) -> None:
+    """A blob is kept under the digest that the client names, of either algorithm."""
+    digest = digests.of(b"data", "sha512")
+    upload = start(reg)
+    append(reg, upload, b"data")
+    finish(reg, upload, digest)
+    assert stored(reg, digest) == b"data"
+    with pytest.raises(e.LayerNotFound):
+        stored(reg, digests.of(b"data"))
+
+
+def test_wrong_place(reg: Registry) -> None:
+    """A chunk that does not continue the upload changes nothing and says where it stands."""
+    upload = start(reg)
+    append(reg, upload, b"abc")
+    for at in (0, 2, 4):
+        with pytest.raises(e.UploadRangeInvalid) as caught:
+            append(reg, upload, b"x", at)
+        assert caught.value.offset == 3
+    append(reg, upload, b"def", 3)
+    finish(reg, upload, digests.of(b"abcdef"))
+
+
+def test_a_broken_request_leaves_no_bytes(reg: Registry) -> None:
+    """What a request brought before it broke off is cut off again."""
+    upload = start(reg)
+    append(reg, upload, b"abc")
+
+    def broken() -> None:
+        with uploads.receiving(reg, CALLER, KEY, NAME, upload, None) as held:
+            held.bytes.write(b"half")
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        broken()
+    assert uploads.standing(reg, CALLER, KEY, NAME, upload) == 3
+    append(reg, upload, b"def", 3)
+    finish(reg, upload, digests.of(b"abcdef"))
+
+
+def test_wrong_digest(reg: Registry, tmp_path: Path) -> None:
+    """Bytes that are not what the client says are no blob, and the upload is over."""
+    upload = start(reg)
+    append(reg, upload, b"abc")
+    with pytest.raises(e.DigestMismatch):
+        finish(reg, upload, digests.of(b"other"))
+    with pytest.raises(e.LayerNotFound):
+        stored(reg, digests.of(b"abc"))
+    assert files(tmp_path) == (0, 0)
+    with pytest.raises(e.UploadNotFound):
+        finish(reg, upload, digests.of(b"abc"))
+
+
+def test_cancel(reg: Registry, tmp_path: Path) -> None:
+    """A cancelled upload is gone with its bytes."""
+    upload = start(reg)
+    append(reg, upload, b"abc")
+    uploads.cancel(reg, CALLER, KEY, NAME, upload)
+    assert files(tmp_path) == (0, 0)
+    for use in (append, finish):
+        with pytest.raises(e.UploadNotFound):
+            use(reg, upload, digests.of(b"abc"))  # type: ignore[arg-type]
+    with pytest.raises(e.UploadNotFound):
+        uploads.cancel(reg, CALLER, KEY, NAME, upload)
+
+
+def test_an_upload_is_used_once(reg: Registry) -> None:
+    """A finished upload is gone."""
+    upload = start(reg)
+    append(reg, upload, b"abc")
+    finish(reg, upload, digests.of(b"abc"))
+    with pytest.raises(e.UploadNotFound):
+        finish(reg, upload, digests.of(b"abc"))
+
+
+def test_an_upload_is_of_one_repository_and_one_principal(reg: Registry) -> None:
+    """Its id means nothing in another repository, to somebody else, or after the repository was made again."""
+    a_repository(reg, "other")
+    upload = start(reg)
+    with pytest.raises(e.UploadNotFound):
+        uploads.standing(reg, CALLER, KEY, "other", upload)
+    with pytest.raises(e.UploadNotFound):
+        uploads.standing(reg, a_caller(account="999999999999"), KEY, NAME, upload)
+    repositories.delete(reg, CALLER, KEY, NAME, force=False)
+    a_repository(reg)
+    with pytest.raises(e.UploadNotFound):
+        uploads.standing(reg, CALLER, KEY, NAME, upload)
+
+
+@pytest.mark.parametrize("upload", ["", "x", "../../etc/passwd", "0" * 36, "é" * 36, "a" * 5000])
+def test_unknown_uploads(reg: Registry, upload: str) -> None:
+    """Text that is no upload's id names none."""
+    with pytest.raises(e.UploadNotFound):
+        append(reg, upload, b"x")
+
+
+def test_one_request_at_a_time(reg: Registry) -> None:
+    """A second request for an upload that one holds is told to wait, and disturbs nothing."""
+    upload = start(reg)
+    append(reg, upload, b"abc")
+    with uploads.receiving(reg, CALLER, KEY, NAME, upload, None) as held:
+        held.bytes.write(b"def")
+        with pytest.raises(e.UploadBusy):
+            append(reg, upload, b"xyz")
+        uploads.keep(reg, held)
+    finish(reg, upload, digests.of(b"abcdef"))
+
+
+def test_many_pushers_of_one_blob(reg: Registry, tmp_path: Path) -> None:
+    """Sixty-four pushers of one blob all succeed; one copy stays and no temporary file."""
+    data = b"the same" * 1000
+    errors: list[BaseException] = []
+    barrier = threading.Barrier(64)
+
+    def work() -> None:
+        barrier.wait()
+        try:
+            a_blob(reg, data)
+        except BaseException as error:  # noqa: BLE001  # shown below
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(64)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert files(tmp_path) == (0, 1)
+    assert stored(reg, digests.of(data)) == data
+
+
+@pytest.mark.parametrize("harm", ["flip", "cut", "empty", "remove"])
+def test_a_damaged_blob_is_not_served_and_is_healed_by_a_push(reg: Registry, tmp_path: Path, harm: str) -> None:
+    """Wrong bytes are never given out; pushing the blob again repairs it and removes what was wrong."""
+    digest = a_blob(reg, b"precious bytes")
+    [path] = (path for path in (tmp_path / "storage" / "blobs").rglob("*") if path.is_file())
+    path.chmod(0o600)
+    match harm:
+        case "flip":
+            path.write_bytes(b"precious bytez")
+        case "cut":
+            path.write_bytes(b"precious")
+        case "empty":
+            path.write_bytes(b"")
+        case _:
+            path.unlink()
+    with pytest.raises((e.BlobCorrupt, e.BlobMissing)):
+        stored(reg, digest)
+    a_blob(reg, b"precious bytes")
+    assert stored(reg, digest) == b"precious bytes"
+    assert files(tmp_path) == (0, 1)
+
+
+def test_mount(reg: Registry, tmp_path: Path) -> None:
+    """A blob is given to a second repository without a second copy; an unknown one, or one of nowhere, is not."""
+    digest = a_blob(reg, b"shared")
+    a_repository(reg, "other")
+    for source in (None, "nowhere", "other"):
+        assert uploads.mount(reg, CALLER, KEY, "other", digest, source) is None
+    assert uploads.mount(reg, CALLER, KEY, "other", digests.of(b"unknown"), NAME) is None
+    blob = uploads.mount(reg, CALLER, KEY, "other", digest, NAME)
+    assert blob is not None
+    assert layers.find(reg, KEY, "other", digest) == blob
+    assert files(tmp_path) == (0, 1)
+    with pytest.raises(e.RepositoryNotFound):
+        uploads.mount(reg, CALLER, KEY, "nowhere", digest, NAME)
+
+
+def test_mount_needs_the_right_to_read_the_source(reg: Registry) -> None:
+    """A blob that the caller may not download is like one that is not there."""
+    digest = a_blob(reg, b"shared")
+    a_repository(reg, "other")
+    stranger = a_caller(account="999999999999")
+    assert uploads.mount(reg, stranger, KEY, "other", digest, NAME) is None
+
+
+def test_a_blob_is_leased(reg: Registry, clock: Clock) -> None:
+    """A new blob is protected for a day by the transaction that makes it."""
+    a_blob(reg, b"new")
+    rows = reg.db.read(lambda tx: tx.all("SELECT leased_until FROM repository_blobs"))
+    assert rows == [(clock.at + 24 * 3600 * 1_000_000,)]
+
+
+# --- the API's parts -------------------------------------------------------------------------------------------
+
+
+def part(reg: Registry, upload: str, first: int, data: bytes) -> int:
+    return uploads.put_part(reg, CALLER, KEY, NAME, upload, first, first + len(data) - 1, data)
+
+
+def complete(reg: Registry, upload: str, *offered: str) -> str:
+    return uploads.complete(reg, CALLER, KEY, NAME, upload, offered).digest
+
+
+def test_parts(reg: Registry) -> None:
+    """Parts in order make a layer; the answer counts the last byte."""
+    upload, data = start(reg), b"x" * (PART + 3)
+    assert part(reg, upload, 0, data[:PART]) == PART - 1
+    assert part(reg, upload, PART, data[PART:]) == PART + 2
+    digest = digests.of(data)
+    assert complete(reg, upload, digests.of(b"wrong guess"), digest) == digest
+
+
+def test_parts_in_the_wrong_place(reg: Registry) -> None:
+    """A part that leaves a gap, overlaps, or is not as long as it says tells the last valid byte."""
+    upload = start(reg)
+    part(reg, upload, 0, b"x" * PART)
+    for first, last, data in ((PART + 1, PART + 1, b"y"), (0, 0, b"y"), (PART, PART + 5, b"y"), (PART, PART - 1, b"y")):
+        with pytest.raises(e.InvalidLayerPart) as caught:
+            uploads.put_part(reg, CALLER, KEY, NAME, upload, first, last, data)
+        assert caught.value.last_valid_byte == PART - 1
+    assert part(reg, upload, PART, b"y") == PART
+
+
+def test_small_parts(reg: Registry) -> None:
+    """Only the last part may be smaller than 5 MiB."""
+    upload = start(reg)
+    part(reg, upload, 0, b"x" * (PART - 1))
+    part(reg, upload, PART - 1, b"y")
+    with pytest.raises(e.LayerPartTooSmall, match="at least 5 MiB"):
+        complete(reg, upload, digests.of(b"x" * (PART - 1) + b"y"))
+
+
+def test_no_parts(reg: Registry) -> None:
+    """An upload without parts is no layer."""
+    with pytest.raises(e.EmptyUpload):
+        complete(reg, start(reg), uploads.EMPTY)
+
+
+def test_complete_with_a_wrong_digest(reg: Registry) -> None:
+    """None of the offered digests is the bytes'."""
+    upload = start(reg)
+    part(reg, upload, 0, b"abc")
+    for offered in (["sha256:" + "0" * 64], ["junk"], ["sha512:00"]):
+        with pytest.raises(e.DigestMismatch):
+            complete(reg, upload, *offered)
+    assert complete(reg, upload, digests.of(b"abc", "sha512")).startswith("sha512:")
+
+
+def test_complete_twice(reg: Registry) -> None:
+    """A layer that the repository has already is an error, as ECR has it."""
+    a_blob(reg, b"abc")
+    upload = start(reg)
+    part(reg, upload, 0, b"abc")
+    with pytest.raises(e.LayerAlreadyExists):
+        complete(reg, upload, digests.of(b"abc"))
+
+
+def test_limits(reg: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many parts and too large a layer are refused before a byte is kept."""
+    upload = start(reg)
+    part(reg, upload, 0, b"abc")
+    monkeypatch.setattr(rules, "PARTS_MAX", 1)
+    with pytest.raises(e.LimitExceeded):
+        part(reg, upload, 3, b"def")
+    monkeypatch.undo()
+    monkeypatch.setattr(rules, "LAYER_BYTES_MAX", 5)
+    with pytest.raises(e.LayerTooLarge):
+        part(reg, upload, 3, b"def")
+    assert uploads.standing(reg, CALLER, KEY, NAME, upload) == 3
+
+
+# --- sweeping --------------------------------------------------------------------------------------------------
+
+
+def test_sweep_ends_idle_uploads(reg: Registry, tmp_path: Path, clock: Clock) -> None:
+    """Uploads that nothing was written to are ended and their bytes given back; others are left alone."""
+    idle = start(reg)
+    append(reg, idle, b"abc")
+    clock.forward(3600)
+    busy = start(reg)
+    append(reg, busy, b"abc")
+    assert uploads.sweep(reg, 1800 * 1_000_000) == 1
+    assert files(tmp_path)[0] == 1
+    append(reg, busy, b"def", 3)
+    with pytest.raises(e.UploadNotFound):
+        append(reg, idle, b"def", 3)
+
+
+def test_sweep_gives_back_orphans(reg: Registry, tmp_path: Path, clock: Clock) -> None:
+    """Temporary files without a row, as a deleted repository leaves them, are given back when they are old."""
+    upload = start(reg)
+    append(reg, upload, b"abc")
+    repositories.delete(reg, CALLER, KEY, NAME, force=False)
+    assert files(tmp_path)[0] == 1
+    clock.forward(10 * 365 * 24 * 3600)  # the file's own time is the real clock's
+    uploads.sweep(reg, 3600 * 1_000_000)
+    assert files(tmp_path) == (0, 0)
+
+
+# --- layers ----------------------------------------------------------------------------------------------------
+
+
+def test_availability(reg: Registry) -> None:
+    """Layers are available, unavailable, or no digests; an image's word for one is its media type."""
+    digest = a_blob(reg, b"layer")
+    a_blob(reg, b"{}")
+    push(reg, a_manifest(b"layer"))
+    lone = a_blob(reg, b"lone")
+    found, failures = layers.availability(reg, KEY, NAME, [digest, digests.of(b"none"), lone, digest, "junk", ""])
+    assert [(layer.digest, layer.blob is not None, layer.media_type) for layer in found] == [
+        (digest, True, "application/vnd.oci.image.layer.v1.tar+gzip"),
+        (digests.of(b"none"), False, None),
+        (lone, True, None),
+    ]
+    assert [(failure.code, failure.digest) for failure in failures] == [
+        ("InvalidLayerDigest", "junk"),
+        ("MissingLayerDigest", ""),
+    ]
+
+
+def query(url: str) -> tuple[str, str, str, str]:
+    """A download URL's repository, digest, expiry and signature."""
+    path, _, parameters = url.removeprefix("http://localhost:5000/layers/").partition("?")
+    repository, _, digest = path.partition("/")
+    fields = dict(pair.split("=") for pair in parameters.split("&"))
+    return repository, digest, fields["expires"], fields["signature"]
+
+
+def test_download_url(reg: Registry, clock: Clock) -> None:
+    """A URL opens its blob for an hour, and no other, and nothing altered is believed."""
+    digest, other = a_blob(reg, b"layer"), a_blob(reg, b"{}")
+    push(reg, a_manifest(b"layer"))
+    repository, signed, expires, signature = query(layers.download_url(reg, KEY, NAME, digest))
+    layers.open_download(reg, repository, signed, expires, signature).close()
+    for altered in (
+        (repository, other, expires, signature),
+        (repository + "0", signed, expires, signature),
+        (repository, signed, str(int(expires) + 1), signature),
+        (repository, signed, expires, signature[:-1]),
+        (repository, signed, expires, ""),
+        (repository, signed, "", signature),
+        ("-1", signed, expires, signature),
+        (repository, signed, "9" * 30, signature),
+        (repository, "junk", expires, signature),
+        (repository, signed, expires, "é"),
+    ):
+        with pytest.raises(e.AccessDenied):
+            layers.open_download(reg, *altered)
+    clock.forward(3600)
+    with pytest.raises(e.AccessDenied):
+        layers.open_download(reg, repository, signed, expires, signature)
+
+
+def test_download_url_of_a_repository_made_again(reg: Registry) -> None:
+    """A URL is bound to the repository it was made for, not to its name."""
+    digest = a_blob(reg, b"layer")
+    a_blob(reg, b"{}")
+    push(reg, a_manifest(b"layer"))
+    url = query(layers.download_url(reg, KEY, NAME, digest))
+    repositories.delete(reg, CALLER, KEY, NAME, force=True)
+    a_repository(reg)
+    a_blob(reg, b"layer")
+    with pytest.raises(e.LayerNotFound):
+        layers.open_download(reg, *url)
+
+
+def test_download_url_needs_an_image(reg: Registry) -> None:
+    """A blob that no image names is inaccessible, an unknown one not found."""
+    with pytest.raises(e.LayerInaccessible):
+        layers.download_url(reg, KEY, NAME, a_blob(reg, b"lone"))
+    with pytest.raises(e.LayersNotFound):
+        layers.download_url(reg, KEY, NAME, digests.of(b"none"))
+
+
+def test_another_registry(reg: Registry) -> None:
+    """A repository is not found in another account's registry."""
+    with pytest.raises(e.RepositoryNotFound, match="in the registry with id '999999999999'"):
+        uploads.start(reg, CALLER, RegistryKey("999999999999", REGION), NAME)
