@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from entrepot.domain.errors import RegistryError, SchemaTooNew
+from entrepot.domain.errors import SchemaTooNew
 from entrepot.store.db import QUIET
 
 if TYPE_CHECKING:
@@ -29,17 +29,6 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _NAME: Final = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 _TOKEN: Final = re.compile(rf"{QUIET}|(?P<end>;)|@(?P<word>\w+)|(?P<open>['\"]|/\*)")
 _COMMENT: Final = re.compile(r"--[^\n]*|/\*(?s:.*?)\*/")
-
-
-@dataclass(eq=False)
-class SchemaTooOld(RegistryError):
-    """The database waits for `migrate`."""
-
-    found: int
-    known: int
-
-    def __str__(self) -> str:
-        return f"the database has schema {self.found}, this version of entrepot needs {self.known}: migrate it first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +54,6 @@ def read_folder(folder: Path) -> list[Migration]:
             raise ValueError(f"{path.name}: expected a file named {number:04}_name.sql")
         found.append(Migration(number, name[2], path.read_text(encoding="utf-8")))
     return found
-
-
-SCHEMA: Final = len(read_folder(MIGRATIONS))
-"""The number of the newest migration."""
 
 
 def statements(text: str, words: Mapping[str, str]) -> list[str]:
@@ -106,14 +91,6 @@ def migrate(db: Database, folder: Path = MIGRATIONS) -> None:
     _refuse_newer(applied, len(known))
     for migration in known[applied:]:
         db.migrate(partial(_apply, db=db, migration=migration, known=len(known)))
-
-
-def verify(db: Database) -> None:
-    """Raise SchemaTooNew or SchemaTooOld where the database's schema is not that of this code."""
-    applied = db.read(lambda tx: _applied(tx, db))
-    _refuse_newer(applied, SCHEMA)
-    if applied < SCHEMA:
-        raise SchemaTooOld(applied, SCHEMA)
 
 
 def _refuse_newer(applied: int, known: int) -> None:

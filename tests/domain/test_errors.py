@@ -1,0 +1,52 @@
+"""Errors: each prints a sentence, and both doors can tell it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import fields
+
+import pytest
+
+from entrepot.aws import errors as aws_errors
+from entrepot.domain.errors import RegistryError
+from entrepot.oci import errors as oci_errors
+
+
+def every(base: type[RegistryError] = RegistryError) -> Iterator[type[RegistryError]]:
+    for cls in base.__subclasses__():
+        if cls.__module__.startswith("entrepot."):
+            yield cls
+            yield from every(cls)
+
+
+CLASSES = sorted(set(every()), key=lambda cls: cls.__name__)
+
+
+def example(cls: type[RegistryError]) -> RegistryError:
+    kinds = {"int": 7, "str": "text", "str | None": None, "tuple[str, ...]": ("one", "two")}
+    return cls(*(kinds[str(field.type)] for field in fields(cls)))
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_every_error_reads_on_both_wires(cls: type[RegistryError]) -> None:
+    """Each error has a sentence, a status and an OCI code, and an exception name."""
+    error = example(cls)
+    assert str(error)
+    assert str(error) != cls.__name__
+    response = oci_errors.render(error)
+    assert 400 <= response.status <= 507
+    assert aws_errors.fault(error).code
+    assert str(copy.copy(error)) == str(error)
+
+
+def test_tables_hold_nothing_else() -> None:
+    """No row is left over from an error that is gone."""
+    assert set(oci_errors.CODES) <= set(CLASSES)
+
+
+def test_details_are_for_the_log() -> None:
+    """What a disk or a database said is not told to clients."""
+    for cls in CLASSES:
+        if any(field.name == "detail" for field in fields(cls)) and cls.__name__ == "StorageUnavailable":
+            assert b"text" not in bytes(oci_errors.render(example(cls)).body)  # type: ignore[arg-type]

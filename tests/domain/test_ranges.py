@@ -1,0 +1,68 @@
+"""Byte ranges, asked for and sent."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from entrepot.domain import ranges
+from entrepot.domain.ranges import Span
+
+
+@pytest.mark.parametrize(
+    ("header", "span"),
+    [
+        (None, None),
+        ("bytes=0-0", Span(0, 1)),
+        ("bytes=0-9", Span(0, 10)),
+        ("bytes=0-99", Span(0, 10)),
+        ("bytes=3-", Span(3, 7)),
+        ("bytes=-3", Span(7, 3)),
+        ("bytes=-99", Span(0, 10)),
+        ("bytes=9-9", Span(9, 1)),
+        ("bytes= 1-2 ", Span(1, 2)),
+    ],
+)
+def test_requested(header: str | None, span: Span | None) -> None:
+    """One range of bytes is served, cut to what is there."""
+    assert ranges.requested(header, 10) == span
+
+
+@pytest.mark.parametrize("header", ["bytes=10-", "bytes=10-20", "bytes=-0", "bytes=999999999999999999-"])
+def test_outside(header: str) -> None:
+    """A range that begins behind the end cannot be served."""
+    with pytest.raises(ValueError, match="bytes"):
+        ranges.requested(header, 10)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "bytes=", "bytes=-", "bytes=5-1", "bytes=0-1,3-4", "items=0-1", "bytes=a-b", "bytes=0-" + "9" * 30, "0-1"],
+)
+def test_ignored(header: str) -> None:
+    """What is not understood does not count: the whole is served."""
+    assert ranges.requested(header, 10) is None
+
+
+@given(st.text(), st.integers(0, 2**40))
+def test_any_header(header: str, size: int) -> None:
+    """No header asks for bytes that are not there."""
+    try:
+        span = ranges.requested("bytes=" + header, size)
+    except ValueError:
+        return
+    assert span is None or (0 <= span.start <= span.last < size)
+
+
+def test_chunk() -> None:
+    """A chunk says its first and last byte, with or without a unit and a total."""
+    for text in ("5-9", "bytes 5-9/*", "bytes=5-9", "5-9/10", " 5-9 "):
+        assert ranges.chunk(text) == Span(5, 5)
+
+
+@pytest.mark.parametrize("text", ["", "5", "5-", "-5", "9-5", "-1-5", "a-b", "5-9-", "\u0661-\u0662", "0-" + "9" * 20])
+def test_no_chunk(text: str) -> None:
+    """Anything else is no chunk."""
+    with pytest.raises(ValueError, match=r".*"):
+        ranges.chunk(text)
