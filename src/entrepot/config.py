@@ -129,7 +129,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     account_id: Annotated[str, Meta(description="The default account: 12 digits.", pattern=r"^[0-9]{12}$")] = (
         "123456789012"
     )
-    region: Annotated[str, Meta(description="The default region.", pattern=r"^[a-z]{2,}(-[a-z0-9]+)+$")] = "us-east-1"
+    region: Annotated[
+        str, Meta(description="The default region, such as `eu-central-1`.", pattern=r"^[a-z]{2,}(-[a-z0-9]+)+$")
+    ] = "us-east-1"
     access_key_id: Annotated[
         str,
         Meta(

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 STANDIN = Path(__file__).with_name("standin.py")
@@ -60,8 +59,12 @@ class Server:
         return int(self.running["port"])
 
     @property
-    def children(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children()
+    def children(self) -> list[int]:
+        """The process ids of workers and jobs."""
+        return [pid for pid, parent in alive().items() if parent == self.process.pid]
+
+    def wait_gone(self, pids: list[int], seconds: float = 10.0) -> None:
+        until(lambda: not alive().keys() & set(pids), seconds)
 
     def lines(self, event: str) -> list[dict[str, Any]]:
         """The log's lines of one event."""
@@ -109,6 +112,13 @@ def read_all(connection: socket.socket | ssl.SSLSocket, wait: float = 10.0) -> b
     return bytes(got)
 
 
+def alive() -> dict[int, int]:
+    """The processes of this machine that have not ended, each with its parent."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True)
+    rows = (line.split() for line in listed.stdout.splitlines())
+    return {int(pid): int(parent) for pid, parent, state in rows if not state.startswith("Z")}
+
+
 def until(true: Callable[[], object], seconds: float = 15.0) -> None:
     """Wait for a condition that the processes bring about."""
     end = time.monotonic() + seconds
@@ -136,11 +146,10 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
     yield start
     for server in started:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            family = [psutil.Process(server.process.pid), *server.children]
-            for process in family:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.kill()
+        for pid in (server.process.pid, *server.children):
+            if server.process.poll() is None or pid != server.process.pid:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         server.process.wait(10)
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import parse_qs
 
 from entrepot import config, control
@@ -16,6 +17,14 @@ from entrepot.web.asgi import ASGIApp, Receive, Scope, Send
 from entrepot.web.metrics import Meter
 
 BLOB = Path(os.environ.pop("STANDIN_BLOB", "/dev/null"))
+
+
+def open_blob() -> BinaryIO:
+    return BLOB.open("rb")
+
+
+def blob_size() -> int:
+    return BLOB.stat().st_size
 
 
 async def answer(send: Send, body: bytes, status: int = 200) -> None:
@@ -42,10 +51,10 @@ async def blob(scope: Scope, receive: Receive, send: Send) -> None:
     """Send part of a file; `claim` is the length that the head announces, `parts` splits it in two."""
     asked = {name: int(values[0]) for name, values in parse_qs(scope["query_string"].decode()).items()}
     offset = asked.get("offset", 0)
-    count = asked.get("count", BLOB.stat().st_size - offset)
+    count = asked.get("count", blob_size() - offset)
     headers = [] if "chunked" in asked else [(b"content-length", b"%d" % asked.get("claim", count))]
     await send({"type": "http.response.start", "status": 206, "headers": headers})
-    with BLOB.open("rb") as file:
+    with open_blob() as file:
         message = {"type": "http.response.zerocopysend", "file": file, "offset": offset, "count": count}
         if "parts" in asked:
             await send(message | {"count": asked["parts"], "more_body": True})
@@ -88,6 +97,13 @@ async def flood(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.body", "body": bytes(1048576), "more_body": left > 0})
 
 
+async def drip(scope: Scope, receive: Receive, send: Send) -> None:
+    """Send the head, and the body a moment later."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+    await asyncio.sleep(1)
+    await send({"type": "http.response.body", "body": b"late"})
+
+
 async def pid(scope: Scope, receive: Receive, send: Send) -> None:
     await answer(send, b"%d" % os.getpid())
 
@@ -105,6 +121,7 @@ ROUTES: dict[str, Callable[[Scope, Receive, Send], Awaitable[None]]] = {
     "/early": early,
     "/idle": idle,
     "/flood": flood,
+    "/drip": drip,
     "/pid": pid,
     "/peer": peer,
 }

@@ -1,7 +1,7 @@
 """Addresses, families and TLS of listeners."""
 
 import contextlib
-import datetime
+import datetime as dt
 import signal
 import socket
 import ssl
@@ -23,15 +23,15 @@ def certify(folder: Path, name: str) -> None:
     """Write `cert.pem` and `key.pem` for a name."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
         .sign(key, hashes.SHA256())
     )
     (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
@@ -103,9 +103,7 @@ def test_sighup_renews_the_certificate(serve: Callable[..., Any], tmp_path: Path
         assert ask(before, "/peer") == b"https 127.0.0.1"
 
 
-def test_a_tls_client_that_stops_reading_is_dropped(
-    serve: Callable[..., Any], tmp_path: Path, blob: bytes
-) -> None:
+def test_a_tls_client_that_stops_reading_is_dropped(serve: Callable[..., Any], tmp_path: Path, blob: bytes) -> None:
     """The deadline for bytes that stand still holds there too."""
     certify(tmp_path, "one")
     server = serve(**tls_listener(tmp_path, limits__body_seconds="1")).wait_ready()

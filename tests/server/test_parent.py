@@ -10,8 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 
 def test_a_killed_parent_leaves_no_process(serve: Callable[..., Any]) -> None:
     """Workers and jobs see the end of the pipe and end; the folder is free again."""
@@ -19,8 +17,7 @@ def test_a_killed_parent_leaves_no_process(serve: Callable[..., Any]) -> None:
     children = server.children
     assert len(children) == 3
     server.process.kill()
-    gone, alive = psutil.wait_procs(children, 10)
-    assert (len(gone), alive) == (3, [])
+    server.wait_gone(children)
     assert (server.data_dir / "jobs").read_text() == "stopped"
     assert serve().wait_ready().get("/").startswith(b"HTTP/1.1 200")
 
@@ -36,7 +33,7 @@ def test_orphans_finish_what_is_in_flight_and_keep_the_folder(serve: Callable[..
         server.process.wait()
         assert serve().process.wait(10) == 2
         server.read(connection, b"slow but there")
-    assert not psutil.wait_procs(children, 10)[1]
+    server.wait_gone(children)
 
 
 def test_an_orphan_that_does_not_finish_is_ended(serve: Callable[..., Any]) -> None:
@@ -47,7 +44,7 @@ def test_an_orphan_that_does_not_finish_is_ended(serve: Callable[..., Any]) -> N
         time.sleep(0.3)
         children = server.children
         server.process.kill()
-        assert not psutil.wait_procs(children, 10)[1]
+        server.wait_gone(children)
 
 
 def test_a_killed_worker_is_replaced(serve: Callable[..., Any]) -> None:
@@ -55,7 +52,7 @@ def test_a_killed_worker_is_replaced(serve: Callable[..., Any]) -> None:
     server = serve().wait_ready()
     first = int(server.get("/pid").split()[-1])
     os.kill(first, signal.SIGKILL)
-    server.until(lambda: len(server.children) == 2 and first not in [child.pid for child in server.children])
+    server.until(lambda: len(server.children) == 2 and first not in server.children)
     assert int(server.get("/pid").split()[-1]) != first
     assert b'entrepot_requests_total{method="GET",route="/pid",status="200"} 2.0' in server.get("/metrics")
     died = server.lines("a child died")[0]
@@ -64,7 +61,7 @@ def test_a_killed_worker_is_replaced(serve: Callable[..., Any]) -> None:
 
 def test_a_killed_jobs_process_is_replaced(server: Any) -> None:
     """Its place is taken while the workers go on."""
-    server.until(lambda: (server.data_dir / "jobs").exists())
+    server.until((server.data_dir / "jobs").exists)
     first = int((server.data_dir / "jobs").read_text())
     os.kill(first, signal.SIGKILL)
     server.until(lambda: int((server.data_dir / "jobs").read_text()) != first)
@@ -111,7 +108,7 @@ def test_a_second_signal_ends_at_once(server: Any) -> None:
         time.sleep(0.3)
         server.process.send_signal(signal.SIGINT)
         assert server.process.wait(5) == 1
-    assert not psutil.wait_procs(children, 5)[1]
+    server.wait_gone(children)
 
 
 def test_stopping_is_bounded(serve: Callable[..., Any]) -> None:

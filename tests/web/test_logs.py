@@ -80,7 +80,10 @@ def test_queries(raw: bytes, logged: str) -> None:
         ("/v2/app/blobs/sha256:00", "/v2/app/blobs/sha256:00"),
         ("Basic QVdTOmFiY2Q=", "Basic [redacted]"),
         ("basic idea", "basic idea"),
-        ("AWS4-HMAC-SHA256 Credential=AK/x, Signature=0a", "AWS4-HMAC-SHA256 Credential=[redacted], Signature=[redacted]"),
+        (
+            "AWS4-HMAC-SHA256 Credential=AK/x, Signature=0a",
+            "AWS4-HMAC-SHA256 Credential=[redacted], Signature=[redacted]",
+        ),
         ('{"secretAccessKey": "abc"}', '{"secretAccessKey": "[redacted]"}'),
         ("\x85\u2028\u202e\ud800\x00", r"\x85\u2028\u202e\ud800\x00"),
         ("Ä 漢", "Ä 漢"),

@@ -9,6 +9,7 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from entrepot.server import sendfile
+from entrepot.server.joined import Joined
 from entrepot.web import logs
 from entrepot.web.asgi import ASGIApp, BrokenOff, ClientDisconnected, Message
 
@@ -22,6 +23,7 @@ PIECE = 1024 * 1024
 class Cycle(RequestResponseCycle):
     """A request being answered."""
 
+    joined: Joined
     pool: Executor
     stall_seconds: float
     lingers = False
@@ -49,6 +51,8 @@ class Cycle(RequestResponseCycle):
         kind = message["type"]
         if kind == "http.response.zerocopysend":
             return self._send_file(message)
+        if kind == "http.response.start":
+            self.joined.hold_next()
         if self.waiting_for_100_continue and kind == "http.response.start":
             # The client may send its body now or never: what follows on the connection is anybody's guess.
             self.lingers = True
@@ -118,6 +122,7 @@ class Cycle(RequestResponseCycle):
 
     async def _drained(self) -> None:
         """Wait until the transport's buffer is empty."""
+        self.joined.flush()
         self.transport.set_write_buffer_limits(high=0)
         while self.transport.get_write_buffer_size() and not self._gone():
             await asyncio.sleep(0)

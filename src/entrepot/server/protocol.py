@@ -21,6 +21,7 @@ from entrepot.config import Limits
 from entrepot.server import head
 from entrepot.server.cycle import Cycle
 from entrepot.server.head import Refused
+from entrepot.server.joined import Joined
 from entrepot.web import logs
 
 MOST_PIPELINED = 64
@@ -82,6 +83,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", transport))
+        self.joined = Joined(self.transport, self.loop)
         self.deadline = monotonic() + self.limits.header_seconds
         if len(self.connections) > self.limits.concurrency * CONNECTIONS_PER_REQUEST:
             self.refuse(Refused(503, "too many connections"))
@@ -192,7 +194,7 @@ class Protocol(HttpToolsProtocol):
         expect = self.single.get(b"expect", b"").lower() == b"100-continue"
         self.cycle = Cycle(
             scope=self.scope,
-            transport=self.transport,
+            transport=self.joined,
             flow=self.flow,
             logger=self.logger,
             access_logger=self.access_logger,
@@ -203,6 +205,7 @@ class Protocol(HttpToolsProtocol):
             keep_alive=keep_alive and not self.parser.should_upgrade(),
             on_response=self.on_response_complete,
         )
+        self.cycle.joined = self.joined
         self.cycle.pool = self.pool
         self.cycle.stall_seconds = self.limits.body_seconds
         app = _overloaded if full else self.app
@@ -264,13 +267,14 @@ class Protocol(HttpToolsProtocol):
     def _write_refusal(self, answer: bytes) -> None:
         """Write and close; reading goes on for a moment, as closing over unread bytes destroys the answer."""
         self.refusal = None
-        self.transport.write(answer)
+        self.joined.write(answer)
         self._linger()
 
     def _linger(self) -> None:
         """Close our side now, and the connection when the client has closed its own or a moment is over."""
         self.phase = _REFUSED
         self.deadline = monotonic() + LINGER_SECONDS
+        self.joined.flush()
         if self.transport.can_write_eof():
             self.flow.resume_reading()
             self.transport.write_eof()

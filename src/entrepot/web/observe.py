@@ -1,8 +1,8 @@
 """The wrapper around the application that gives each request an id, a log line, its metrics and a last answer."""
 
+import os
 from asyncio import CancelledError
 from time import perf_counter
-from uuid import uuid4
 
 from structlog.typing import FilteringBoundLogger
 
@@ -15,6 +15,15 @@ LEFT = "499"
 
 UNROUTED = "none"
 """Route in the metrics of a request whose handler set no `scope["state"]["route"]`."""
+
+
+def new_id() -> str:
+    """Return a random UUID (RFC 9562, version 4), for a third of what `uuid.uuid4` takes."""
+    digits = os.urandom(16).hex()
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"
+
+
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 class Observed:
@@ -89,7 +98,7 @@ class Exchange:
     __slots__ = ("_header", "_receive", "_send", "began", "left", "received", "scope", "sent", "status")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = str(uuid4())
+        request_id = new_id()
         scope["state"]["request_id"] = request_id
         self.scope = scope
         self._header = (b"x-amzn-requestid", request_id.encode())
