@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import random
-import threading
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,15 +14,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from entrepot.domain.digests import of
-from entrepot.domain.errors import BlobMissing, DigestMismatch, UploadBusy, UploadLost
+from entrepot.domain.errors import BlobMissing, DigestMismatch, UploadLost
 
+from .conformance_meetings import MeetingConformance
 from .upload_machine import UploadMachine
 from .uses import EMPTY, content, new_id, payload, process, said, stored, unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from entrepot.blobs.store import BlobStore, Stored, Upload
+    from entrepot.blobs.store import BlobStore
 
     from .uses import Opener
 
@@ -33,7 +32,7 @@ LATER = 2**62
 """An instant after everything, in microseconds."""
 
 
-class BlobStoreConformance:
+class BlobStoreConformance(MeetingConformance):
     """The suite. `opener` opens the same, at first empty, store again and again, in any process."""
 
     @pytest.fixture
@@ -132,50 +131,6 @@ class BlobStoreConformance:
         assert upload.offset == 0
         upload.discard()
 
-    def test_one_request_at_a_time_holds_an_upload(self, store: BlobStore, opener: Opener) -> None:
-        """A second holder is turned away, in this process and from another, and let in when the first is gone."""
-        upload_id = new_id()
-        with process(opener, "hold", upload_id) as other:
-            assert said(other) == "holding"
-            for _ in range(2):
-                with pytest.raises(UploadBusy):
-                    store.resume(upload_id, 0, EMPTY)
-            assert unfinished(store) == set()
-        first = store.resume(upload_id, 0, EMPTY)
-        with pytest.raises(UploadBusy):
-            opener().resume(upload_id, 0, EMPTY)
-        first.suspend()
-        opener().resume(upload_id, 0, EMPTY).discard()
-
-    def test_many_threads_want_one_upload(self, store: BlobStore) -> None:
-        """Of 32 threads that resume an upload at once, one gets it."""
-        upload_id = new_id()
-        store.create(upload_id).suspend()
-        start = threading.Barrier(32)
-
-        def resume() -> Upload | None:
-            start.wait()
-            with contextlib.suppress(UploadBusy):
-                return store.resume(upload_id, 0, EMPTY)
-            return None
-
-        with ThreadPoolExecutor(32) as pool:
-            holders = [each.result() for each in [pool.submit(resume) for _ in range(32)]]
-        assert len([holder for holder in holders if holder is not None]) == 1
-        for holder in holders:
-            if holder is not None:
-                holder.discard()
-
-    def test_an_upload_id_is_used_once(self, store: BlobStore) -> None:
-        """A second upload of the same id is refused and leaves the first alone."""
-        upload = store.create(new_id())
-        upload.write(b"first")
-        with pytest.raises(UploadBusy):
-            store.create(upload.upload_id)
-        digest = upload.digest()
-        upload.suspend()
-        store.resume(upload.upload_id, 5, digest).discard()
-
     @pytest.mark.parametrize(
         ("offset", "digest"), [(4, of(b"byte")), (6, of(b"bytes!")), (5, of(b"tybes")), (0, of(b"x"))]
     )
@@ -194,29 +149,6 @@ class BlobStoreConformance:
             with pytest.raises(UploadLost):
                 each.resume(upload_id, offset, digest)
         each.resume(upload_id, 5, of(b"bytes")).discard()
-
-    def test_a_stale_row_does_no_harm(self, store: BlobStore) -> None:
-        """A request that resumed by an old row and then saw the new one lets go without cutting anything off."""
-        upload = store.create(new_id())
-        upload.write(b"one")
-        upload.suspend()
-        upload = store.resume(upload.upload_id, 3, of(b"one"))
-        upload.write(b"two")
-        upload.suspend()
-        stale = store.resume(upload.upload_id, 3, of(b"one"))
-        stale.suspend()
-        assert stale.digest() == of(b"one")
-        store.resume(upload.upload_id, 6, of(b"onetwo")).discard()
-
-    def test_the_digest_of_a_suspended_upload_stays(self, store: BlobStore) -> None:
-        """A request that let go still reads its own digest, whatever the next one writes."""
-        first = store.create(new_id())
-        first.write(b"one")
-        first.suspend()
-        second = store.resume(first.upload_id, 3, of(b"one"))
-        second.write(b"two")
-        assert (first.digest(), second.digest()) == (of(b"one"), of(b"onetwo"))
-        second.discard()
 
     def test_a_failed_request_is_cut_off(self, store: BlobStore) -> None:
         """Truncate goes back to any earlier offset, nowhere else, and what is written next takes its place."""
@@ -252,7 +184,7 @@ class BlobStoreConformance:
             store.resume(upload.upload_id, 5, of(b"bytes"))
 
     def test_an_upload_that_was_let_go_takes_no_more_calls(self, store: BlobStore) -> None:
-        """After suspend, commit and discard a write is UploadLost, and letting go again is nothing."""
+        """After suspend, commit and discard a write is UploadLost, and cleaning up again is nothing."""
         for let_go in ("suspend", "commit", "discard"):
             upload = store.create(new_id())
             if let_go == "commit":
@@ -265,27 +197,10 @@ class BlobStoreConformance:
                 upload.reserve(1)
             with pytest.raises(UploadLost):
                 upload.commit(EMPTY)
+            upload.truncate(0)
             upload.suspend()
             upload.discard()
             assert (upload.upload_id in unfinished(store)) == (let_go == "suspend")
-
-    def test_64_uploads_of_one_digest_are_64_blobs(self, store: BlobStore) -> None:
-        """Pushers of the same bytes never meet: each has its location, and deleting 63 leaves one whole."""
-        data = payload(CHUNK)
-        start = threading.Barrier(64)
-
-        def push() -> Stored:
-            upload = store.create(new_id())
-            upload.write(data)
-            start.wait()
-            return upload.commit(of(data))
-
-        with ThreadPoolExecutor(64) as pool:
-            blobs = [each.result() for each in [pool.submit(push) for _ in range(64)]]
-        assert len({blob.location for blob in blobs}) == 64
-        for blob in blobs[1:]:
-            store.delete(blob.location)
-        assert content(store, blobs[0], of(data)) == data
 
     def test_delete_is_idempotent_and_final(self, store: BlobStore, opener: Opener) -> None:
         """A deleted blob is missing for every store, and stays readable for who has it open."""
@@ -296,27 +211,6 @@ class BlobStoreConformance:
             assert opened.read(0, 5) == b"bytes"
         with pytest.raises(BlobMissing):
             opener().open(blob, of(b"bytes"))
-
-    def test_discard_wins_over_the_request_that_holds_the_upload(self, store: BlobStore, opener: Opener) -> None:
-        """An upload cancelled by another request cannot be committed, and nothing of it is left."""
-        upload = store.create(new_id())
-        upload.write(b"bytes")
-        opener().discard(upload.upload_id)
-        opener().discard(upload.upload_id)
-        with pytest.raises(UploadLost):
-            upload.commit(of(b"bytes"))
-        assert unfinished(store) == set()
-
-    def test_a_discard_that_comes_late_leaves_the_blob_alone(self, store: BlobStore) -> None:
-        """Discarding an upload that was committed meanwhile takes nothing from the blob."""
-        upload = store.create(new_id())
-        upload.write(b"bytes")
-        blob = upload.commit(of(b"bytes"))
-        upload.discard()
-        store.discard(upload.upload_id)
-        with pytest.raises(UploadLost):
-            store.resume(upload.upload_id, 5, of(b"bytes"))
-        assert content(store, blob, of(b"bytes")) == b"bytes"
 
     def test_abandoned_uploads_are_listed_by_age(self, store: BlobStore, opener: Opener) -> None:
         """Only what was last written before then is listed, and nothing that is held; discard empties the list."""
@@ -372,16 +266,6 @@ class BlobStoreConformance:
     def test_the_store_says_that_it_is_well(self, store: BlobStore) -> None:
         """Check is silent on a store in order."""
         store.check()
-
-    def test_calls_of_two_threads_are_carried_out_one_after_the_other(self, store: BlobStore) -> None:
-        """A discard while another thread still writes (a cancelled request) ends in a whole file or none."""
-        for _ in range(20):
-            upload = store.create(new_id())
-            with ThreadPoolExecutor(1) as pool:
-                writing = pool.submit(upload.write, bytes(4 * 1024 * 1024))
-                upload.discard()
-                assert writing.exception() is None or isinstance(writing.exception(), UploadLost)
-        assert unfinished(store) == set()
 
     def test_hashing_is_right_over_odd_pieces(self, store: BlobStore) -> None:
         """Writes larger and smaller than a piece hash and read back alike."""

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from .uses import Opener
 
-pytest.register_assert_rewrite("tests.blobs.conformance", "tests.blobs.upload_machine", "tests.blobs.uses")
+pytest.register_assert_rewrite(
+    *[f"tests.blobs.{name}" for name in ("conformance", "conformance_meetings", "upload_machine", "uses")]
+)
 
 
 @pytest.fixture

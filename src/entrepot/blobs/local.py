@@ -240,13 +240,13 @@ class LocalUpload:
             return f"sha256:{self._hash.hexdigest()}"
 
     def truncate(self, offset: int) -> None:
-        with self._held("truncating an upload") as fd:
-            if not 0 <= offset <= self.offset:
-                raise ValueError(f"{offset} is not an earlier offset than {self.offset}")
-            if offset == self.offset:
+        with self._lock, faults("truncating an upload"):
+            if self._file.closed or offset == self.offset:
                 return
+            if not 0 <= offset < self.offset:
+                raise ValueError(f"{offset} is not an earlier offset than {self.offset}")
             began_here = offset == self._begun.offset
-            so_far = self._begun.hash.copy() if began_here else hash_of(fd, "sha256", offset)
+            so_far = self._begun.hash.copy() if began_here else hash_of(self._file.fileno(), "sha256", offset)
             if so_far is None:
                 raise UploadLost(self.upload_id)
             self._hash, self.offset, self._touched = so_far, offset, True
@@ -288,6 +288,10 @@ class LocalUpload:
         """`uploads/` needs no sync: should a power cut bring the old name back, `discard` takes just the name."""
         os.fsync(fd)
         self._store.make_folder(target.parent)
+        if not is_at(fd, self._path) or target.exists():
+            # Requests that worked by an old row: this one was discarded, or its id has stored the bytes before, and
+            # they may be on record.
+            raise UploadLost(self.upload_id)
         try:
             self._path.rename(target)
         except FileNotFoundError:
@@ -295,8 +299,10 @@ class LocalUpload:
                 raise UploadLost(self.upload_id) from None
             raise
         try:
+            if not is_at(fd, target):
+                raise UploadLost(self.upload_id)
             sync_folder(target.parent)
-        except OSError:
+        except (OSError, UploadLost):
             target.unlink()
             raise
 
@@ -320,7 +326,8 @@ class LocalUpload:
     def _drop(self) -> None:
         if not self._file.closed:
             with self._file:
-                self._path.unlink(missing_ok=True)
+                if is_at(self._file.fileno(), self._path):
+                    self._path.unlink(missing_ok=True)
 
     def _cut(self, fd: int) -> None:
         if os.fstat(fd).st_size != self.offset:

@@ -34,7 +34,8 @@ class Upload(Protocol):
     """Bytes being received, held by one request at a time.
 
     Calls may come from any thread and are carried out one after the other. After `suspend`, `commit`, `discard` or
-    StorageFull the upload is let go: `suspend` and `discard` then do nothing and all else raises UploadLost. An upload
+    StorageFull the upload is let go: `truncate`, `suspend` and `discard`, with which a request cleans up after itself,
+    then do nothing, and all else raises UploadLost. An upload
     that is merely dropped lets go as well; its bytes stay until `BlobStore.discard`.
     """
 
@@ -63,8 +64,9 @@ class Upload(Protocol):
     def commit(self, digest: str) -> Stored:
         """Verify the bytes, make them durable, let go.
 
-        Raises DigestMismatch, and UploadLost where the upload was discarded meanwhile. After any error the bytes have
-        been given back. A caller whose transaction then fails owes a `BlobStore.delete` of the location.
+        Raises DigestMismatch, and UploadLost where the upload was discarded meanwhile or its id has stored these bytes
+        before (which stay as they are). After any error the bytes have been given back. A caller whose transaction then
+        fails owes a `BlobStore.delete` of the location, unless the transaction may have succeeded after all.
         """
 
     def discard(self) -> None:
