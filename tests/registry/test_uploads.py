@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.factories import KEY, REGION, Clock, a_blob, a_caller, a_manifest, a_repository, push
@@ -179,6 +181,51 @@ def test_one_request_at_a_time(reg: Registry) -> None:
             append(reg, upload, b"xyz")
         uploads.keep(reg, held)
     finish(reg, upload, digests.of(b"abcdef"))
+
+
+def test_a_request_that_looked_too_early(reg: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that saw the upload before another one moved it cuts off nothing of what that one brought."""
+    upload = start(reg)
+    append(reg, upload, b"abc")
+    resume = type(reg.blobs).resume
+
+    def slow(*given: Any) -> Any:
+        monkeypatch.undo()
+        append(reg, upload, b"def", 3)
+        return resume(*given)
+
+    monkeypatch.setattr(type(reg.blobs), "resume", slow)
+    with pytest.raises((e.UploadBusy, e.UploadLost)):
+        append(reg, upload, b"xyz", 3)
+    assert uploads.standing(reg, CALLER, KEY, NAME, upload) == 6
+    finish(reg, upload, digests.of(b"abcdef"))
+
+
+def test_an_error_after_keeping(reg: Registry) -> None:
+    """What was kept stays, also when the request fails afterwards."""
+    upload = start(reg)
+
+    def broken() -> None:
+        with uploads.receiving(reg, CALLER, KEY, NAME, upload, None) as held:
+            held.bytes.write(b"abc")
+            uploads.keep(reg, held)
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        broken()
+    append(reg, upload, b"def", 3)
+    finish(reg, upload, digests.of(b"abcdef"))
+
+
+def test_a_touched_file_is_hashed_once(reg: Registry, tmp_path: Path) -> None:
+    """A blob whose file changed its times but not its bytes is served, and its new identity is noted."""
+    digest = a_blob(reg, b"restored from a backup")
+    [path] = (path for path in (tmp_path / "storage" / "blobs").rglob("*") if path.is_file())
+    os.utime(path, (1, 1))
+    for rehashed in (True, False):
+        blob = layers.open_blob(reg, KEY, NAME, digest)
+        assert (blob.rehashed, blob.read(0, blob.size)) == (rehashed, b"restored from a backup")
+        blob.close()
 
 
 def test_many_pushers_of_one_blob(reg: Registry, tmp_path: Path) -> None:

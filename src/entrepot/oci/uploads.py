@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from entrepot.domain import digests, names, ranges
 from entrepot.domain.blobs import LAYER_BYTES_MAX
-from entrepot.domain.errors import LayerTooLarge, NameInvalid, SizeInvalid, UploadRangeInvalid
+from entrepot.domain.errors import LayerTooLarge, NameInvalid, SizeInvalid, UploadNotFound, UploadRangeInvalid
 from entrepot.oci.exchange import Exchange
 from entrepot.registry import uploads
 from entrepot.registry.uploads import Receiving
@@ -33,7 +33,8 @@ async def start(x: Exchange) -> Response:
     try:
         return await _complete(x, upload, checked, None)
     except BaseException:
-        await x.run(uploads.cancel, x.caller, x.key, x.name, upload)
+        with suppress(UploadNotFound):
+            await x.run(uploads.cancel, x.caller, x.key, x.name, upload)
         raise
 
 

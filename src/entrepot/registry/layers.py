@@ -89,7 +89,11 @@ def open_blob(reg: Registry, key: RegistryKey, name: str, digest: str) -> seam.s
 
 
 def _open(reg: Registry, blob: Blob) -> seam.store.Blob:
-    return reg.blobs.open(Stored(blob.location, blob.size, blob.identity), blob.digest)
+    """Open a blob; where its file had changed and was hashed again, and found right, that is noted."""
+    opened = reg.blobs.open(Stored(blob.location, blob.size, blob.identity), blob.digest)
+    if opened.rehashed:
+        reg.db.write(lambda tx: blobs.set_identity(tx, blob.id, blob.location, opened.identity))
+    return opened
 
 
 def download_url(reg: Registry, key: RegistryKey, name: str, digest: str) -> str:

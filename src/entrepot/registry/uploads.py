@@ -27,6 +27,7 @@ from entrepot.domain.errors import (
     LayerPartTooSmall,
     LayerTooLarge,
     LimitExceeded,
+    UploadBusy,
     UploadLost,
     UploadNotFound,
     UploadRangeInvalid,
@@ -46,13 +47,14 @@ EMPTY = digests.of(b"")
 _UUID_LENGTH = 36
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Receiving:
-    """An upload that one request holds: where it stood before, and the open bytes."""
+    """An upload that one request holds: where it stood before, the open bytes, and how many of them are noted."""
 
     repository: Repository
     before: Upload
     bytes: seam.store.Upload
+    kept: int
 
     @property
     def offset(self) -> int:
@@ -88,14 +90,26 @@ def receiving(
     repository, row = reg.db.read(lambda tx: _find(tx, caller, key, name, upload))
     if at is not None and at != row.received:
         raise UploadRangeInvalid(upload, row.received)
-    held = Receiving(repository, row, _take(reg, row))
+    held = Receiving(repository, row, _take(reg, row), row.received)
     try:
+        _check_still(reg, caller, key, held)
         yield held
     except BaseException:
-        held.bytes.truncate(row.received)
+        held.bytes.truncate(held.kept)
         raise
     finally:
         held.bytes.suspend()
+
+
+def _check_still(reg: Registry, caller: Caller, key: RegistryKey, held: Receiving) -> None:
+    """Refuse an upload that another request moved or ended between our look and our hold."""
+    try:
+        _, now = reg.db.read(lambda tx: _find(tx, caller, key, held.repository.name, held.before.id))
+    except UploadNotFound:
+        held.bytes.discard()
+        raise
+    if now != held.before:
+        raise UploadBusy(now.id)
 
 
 def _take(reg: Registry, row: Upload) -> seam.store.Upload:
@@ -119,6 +133,7 @@ def keep(reg: Registry, held: Receiving) -> int:
     )
     if not noted:
         raise UploadNotFound(row.id, held.repository.name, held.repository.account)
+    held.kept = held.offset
     return held.offset
 
 
@@ -141,8 +156,8 @@ def finish(reg: Registry, caller: Caller, held: Receiving, digest: str) -> Blob:
         raise
     try:
         blob, replaced = reg.db.write(lambda tx: _record(tx, reg, caller, held, digest, stored))
-    except BaseException:
-        reg.blobs.delete(stored.location)
+    except UploadNotFound:
+        reg.blobs.delete(stored.location)  # after any other error the row may have been written all the same
         raise
     if replaced is not None and replaced != stored.location:
         reg.blobs.delete(replaced)

@@ -51,6 +51,16 @@ def put(tx: Tx, encryption: str, digest: str, size: int, location: str, identity
     return int(row[0]) if row else 0
 
 
+def set_identity(tx: Tx, blob: int, location: str, identity: str) -> None:
+    """Note that the bytes at `location`, whose file has this identity now, were hashed and are the blob's."""
+    tx.run(
+        "UPDATE blobs SET identity = :identity WHERE id = :blob AND location = :location",
+        blob=blob,
+        location=location,
+        identity=identity,
+    )
+
+
 def join(tx: Tx, repository: int, blob: int, leased_until: int) -> None:
     """Make the repository have the blob, kept until `leased_until` although no image may name it."""
     tx.run(

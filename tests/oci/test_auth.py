@@ -1,0 +1,123 @@
+"""Who gets in at `/v2`, and into which registry."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from tests.factories import KEY, Clock, a_caller
+from tests.oci.conftest import Client, basic, token
+
+from entrepot.oci import auth
+from entrepot.registry import repositories
+from entrepot.registry.context import Registry
+
+EXPIRED = (403, "DENIED", "Your authorization token has expired. Reauthenticate and try again.")
+
+
+@pytest.mark.parametrize(
+    "path", ["", "_catalog", "team/app/tags/list", "team/app/manifests/1", "nope/x/tags/list", "x"]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"])
+def test_nothing_is_open(client: Client, anonymous: Client, method: str, path: str) -> None:
+    """Without a login every path, known or not, is 401 with ECR's challenge."""
+    answer = anonymous(method, path)
+    assert answer.status == 401
+    assert answer.headers["www-authenticate"] == 'Basic realm="http://localhost:5000/",service="ecr.amazonaws.com"'
+
+
+def test_a_login(client: Client) -> None:
+    """A token opens `/v2/`."""
+    assert client("GET", "").status == 200
+    assert client("HEAD", "").body == b""
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "Basic",
+        "Basic !!!",
+        "Basic " + base64.b64encode(b"nocolon").decode(),
+        "Basic QVdTOg==",
+        "basic QVdTOng=",
+        "Basic w6k=",
+    ],
+)
+def test_bad_credentials(anonymous: Client, authorization: str) -> None:
+    """Credentials that are none of ours get ECR's one text for all of them."""
+    assert anonymous.errors("GET", "", authorization=authorization) == EXPIRED
+
+
+@pytest.mark.parametrize("authorization", ["Bearer x", "Negotiate", "", "AWS4-HMAC-SHA256 Credential=x"])
+def test_other_schemes(anonymous: Client, authorization: str) -> None:
+    """A scheme that is not Basic is asked to log in."""
+    assert anonymous("GET", "", authorization=authorization).status == 401
+
+
+def test_expired(reg: Registry, client: Client, clock: Clock) -> None:
+    """A token of yesterday is refused."""
+    clock.forward(12 * 3600 + 1)
+    assert client.errors("GET", "") == EXPIRED
+
+
+def test_access_keys(reg: Registry, anonymous: Client) -> None:
+    """An access key and its secret are a login; a wrong secret and an unknown key are the same refusal."""
+    keys = reg.keys
+    assert anonymous("GET", "", **basic(keys.access_key_id, keys.secret_access_key)).status == 200
+    for user, password in ((keys.access_key_id, "wrong"), ("AKIAUNKNOWN", keys.secret_access_key), ("AKIAUNKNOWN", "")):
+        assert anonymous.errors("GET", "", **basic(user, password)) == EXPIRED
+
+
+def test_regions(reg: Registry, client: Client, anonymous: Client) -> None:
+    """A token is good where its Host names its region, and for no other region."""
+    here = token(reg, "eu-west-1")
+    assert anonymous("GET", "", host="123456789012.dkr.ecr.eu-west-1.localhost:5000", **here).status == 200
+    assert anonymous.errors("GET", "", host="123456789012.dkr.ecr.us-east-1.localhost", **here) == EXPIRED
+    assert anonymous("GET", "team/app/tags/list", **here).status == 404
+    assert anonymous("GET", "team/app/tags/list", **token(reg)).status == 200
+
+
+def test_other_accounts(client: Client) -> None:
+    """A registry of another account is denied in ECR's sentence, whatever it holds."""
+    status, code, message = client.errors("GET", "team/app/tags/list", host="999999999999.dkr.ecr.us-east-1.x")
+    assert (status, code) == (403, "DENIED")
+    assert message == (
+        "User: arn:aws:iam::123456789012:root is not authorized to perform: ecr:ListImages on resource: "
+        "arn:aws:ecr:us-east-1:999999999999:repository/team/app "
+        "because no resource-based policy allows the ecr:ListImages action"
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "region"),
+    [
+        ("123456789012.dkr.ecr.us-east-1.amazonaws.com", "us-east-1"),
+        ("123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com", "us-gov-west-1"),
+        ("123456789012.dkr-ecr.eu-west-1.on.aws", "eu-west-1"),
+        ("123456789012.dkr-ecr-fips.eu-west-1.on.aws:443", "eu-west-1"),
+        ("123456789012.dkr.ecr.us-east-1.localhost:5000", "us-east-1"),
+        ("123456789012.DKR.ECR.US-EAST-1.Example.com", "us-east-1"),
+        ("localhost:5000", None),
+        ("12345678901.dkr.ecr.us-east-1.x", None),
+        ("x123456789012.dkr.ecr.us-east-1.x", None),
+        ("[::1]:5000", None),
+        (None, None),
+    ],
+)
+def test_hosts(host: str | None, region: str | None) -> None:
+    """The names of ECR's endpoints choose a registry; others leave it to the credentials."""
+    found = auth.host_registry(host)
+    assert (found.region if found else None) == region
+    assert found is None or found.account == "123456789012"
+
+
+def test_a_strange_host_is_not_repeated(anonymous: Client) -> None:
+    """A Host that could break out of the challenge is not put into it."""
+    answer = anonymous("GET", "", host='x",error="y')
+    assert answer.headers["www-authenticate"] == 'Basic realm="http://localhost/",service="ecr.amazonaws.com"'
+
+
+def test_a_repository_made_again(reg: Registry, client: Client) -> None:
+    """A login is of a principal, so that it outlives a repository."""
+    repositories.delete(reg, a_caller(), KEY, "team/app", force=True)
+    assert client("GET", "team/app/tags/list").status == 404
