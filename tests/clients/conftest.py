@@ -31,6 +31,13 @@ tmp_dir = "{folder}/podman"
 Need = Callable[..., None]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test of this folder bears the mark `clients`."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.clients)
+
+
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of every program that a client test starts."""
@@ -110,8 +117,9 @@ def repository(request: pytest.FixtureRequest, aws: Callable[..., Any]) -> str:
 def docker(need: Need, server: Server, home: Path) -> Iterator[Docker]:
     """The docker CLI on a daemon of its own."""
     need("docker", "dockerd", "skopeo", root=True)
-    with private_dockerd(environment(home)) as host:
-        yield Docker(server.env | {"DOCKER_HOST": host, "DOCKER_CONFIG": str(home / "docker")})
+    with private_dockerd(environment(home)) as folder:
+        address = f"unix://{folder}/docker.sock"
+        yield Docker(server.env | {"DOCKER_HOST": address, "DOCKER_CONFIG": str(home / "docker")}, folder)
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def private_dockerd(env: dict[str, str]) -> Iterator[str]:
-    """Run dockerd (as root) without touching the machine's network or its own Docker; gives DOCKER_HOST.
+def private_dockerd(env: dict[str, str]) -> Iterator[Path]:
+    """Run dockerd (as root) without touching the machine's network or its Docker; gives the folder of `docker.sock`.
 
     containerd is dockerd's child and ends with it.
     """
@@ -40,7 +40,7 @@ def private_dockerd(env: dict[str, str]) -> Iterator[str]:
     ]
     try:
         with background(command, env, folder / "dockerd.log", lambda: _answers(folder / "docker.sock")):
-            yield f"unix://{folder}/docker.sock"
+            yield folder
     finally:
         shutil.rmtree(folder)
 

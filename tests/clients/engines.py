@@ -56,9 +56,10 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Docker:
-    """docker on a private daemon; `env` holds DOCKER_HOST and DOCKER_CONFIG."""
+    """docker on a private daemon; `env` holds DOCKER_HOST and DOCKER_CONFIG, `folder` all that the daemon has."""
 
     env: Mapping[str, str]
+    folder: Path
 
     def login(self, host: str) -> list[str]:
         return ["docker", "login", "--username", "AWS", "--password-stdin", host]

@@ -1,0 +1,37 @@
+"""containerd pulls what skopeo pushed: an image by tag, and an index with all its platforms by digest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .engines import login
+from .processes import run
+
+if TYPE_CHECKING:
+    from .conftest import Need
+    from .engines import Docker, Skopeo
+    from .images import Layout
+    from .serving import Server
+
+
+@pytest.mark.xdist_group("docker")
+def test_pull(need: Need, docker: Docker, skopeo: Skopeo, server: Server, repository: str, layout: Layout) -> None:
+    """`ctr images pull` brings an image and an index under the digests that were pushed."""
+    need("ctr")
+    login(skopeo, server)
+    to = ["skopeo", "copy", "--all", "--dest-tls-verify=false"]
+    for tag in ("debian", "multi"):
+        run([*to, f"oci:{layout.folder}:{tag}", f"docker://{repository}:{tag}"], skopeo.env)
+    password = run(["aws", "ecr", "get-login-password"], server.env).decode().strip()
+    # dockerd's own containerd, in a namespace of which docker knows nothing.
+    ctr = ["ctr", f"--address={docker.folder}/exec/containerd/containerd.sock", "--namespace=entrepot", "images"]
+    pull = [*ctr, "pull", "--plain-http", "--snapshotter=native", "--all-platforms", f"--user=AWS:{password}"]
+    names = {f"{repository}:debian": layout.digest("debian")}
+    names[f"{repository}@{layout.digest('multi')}"] = layout.digest("multi")
+    for name, digest in names.items():
+        run([*pull, name], docker.env)
+        [line] = [line for line in run([*ctr, "list"], docker.env).decode().splitlines() if line.startswith(name)]
+        assert digest in line
+        run([*ctr, "remove", "--sync", name], docker.env)
