@@ -23,12 +23,22 @@ def refusal(service: str, name: str, params: dict[str, Any], *, query: bool = Fa
 
 
 REPOSITORY = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"
-MUTABILITY = "[MUTABLE, IMMUTABLE, IMMUTABLE_WITH_EXCLUSION, MUTABLE_WITH_EXCLUSION]"
+MUTABILITY = "[IMMUTABLE, MUTABLE, MUTABLE_WITH_EXCLUSION, IMMUTABLE_WITH_EXCLUSION]"
 ECR: list[tuple[str, dict[str, Any], str, str]] = [
     ("CreateRepository", {}, "repositoryName", "Member must not be null"),
     ("CreateRepository", {"repositoryName": "A!"}, "repositoryName", f"must satisfy regular expression '{REPOSITORY}'"),
-    ("CreateRepository", {"repositoryName": "ab\n"}, "repositoryName", f"must satisfy regular expression '{REPOSITORY}'"),
-    ("CreateRepository", {"repositoryName": "a"}, "repositoryName", "Member must have length greater than or equal to 2"),
+    (
+        "CreateRepository",
+        {"repositoryName": "ab\n"},
+        "repositoryName",
+        f"must satisfy regular expression '{REPOSITORY}'",
+    ),
+    (
+        "CreateRepository",
+        {"repositoryName": "a"},
+        "repositoryName",
+        "Member must have length greater than or equal to 2",
+    ),
     (
         "CreateRepository",
         {"repositoryName": "a" * 257},
@@ -79,13 +89,20 @@ ECR: list[tuple[str, dict[str, Any], str, str]] = [
         "tags",
         "Member must satisfy constraint: [Member must not be null]",
     ),
-    ("BatchGetImage", {"repositoryName": "ab", "imageIds": [None]}, "imageIds", "Member must satisfy constraint: [Member must not be null]"),
+    (
+        "BatchGetImage",
+        {"repositoryName": "ab", "imageIds": [None]},
+        "imageIds",
+        "Member must satisfy constraint: [Member must not be null]",
+    ),
     (
         "CompleteLayerUpload",
         {"repositoryName": "ab", "uploadId": "x", "layerDigests": ["sha256:00"]},
         "uploadId",
-        "Member must satisfy regular expression pattern: "
-        "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}",
+        (
+            "Member must satisfy regular expression pattern: "
+            "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+        ),
     ),
     (
         "PutImage",
@@ -99,7 +116,7 @@ ECR: list[tuple[str, dict[str, Any], str, str]] = [
         "imageManifest",
         "Member must not contain the null character",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "params", "member", "text"), ECR)
@@ -115,14 +132,18 @@ def test_other_services_list_every_violation() -> None:
     """STS in Query: ValidationError, each value shown, members in lower camel case."""
     assert refusal("sts", "AssumeRole", {"RoleArn": "short", "RoleSessionName": "a b"}, query=True) == (
         "ValidationError",
-        "2 validation errors detected: Value 'short' at 'roleArn' failed to satisfy constraint: "
-        "Member must have length greater than or equal to 20; Value 'a b' at 'roleSessionName' failed to satisfy "
-        r"constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*",
+        (
+            "2 validation errors detected: Value 'short' at 'roleArn' failed to satisfy constraint: "
+            "Member must have length greater than or equal to 20; Value 'a b' at 'roleSessionName' failed to satisfy "
+            r"constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*"
+        ),
     )
     assert refusal("sts", "AssumeRole", {"RoleArn": "a" * 20}, query=True) == (
         "ValidationError",
-        "1 validation error detected: Value null at 'roleSessionName' failed to satisfy constraint: "
-        "Member must not be null",
+        (
+            "1 validation error detected: Value null at 'roleSessionName' failed to satisfy constraint: "
+            "Member must not be null"
+        ),
     )
 
 

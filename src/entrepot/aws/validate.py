@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 MOST_TOLD = 10
 LONGEST_SHOWN = 512
 _BY_HAND = frozenset({"RepositoryName", "RegistryId", "ImageTag"})
+# ECR lists these in an order that is not its model's.
+_AS_ECR_LISTS = {
+    "ImageTagMutability": ("IMMUTABLE", "MUTABLE", "MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION"),
+}
 _LENGTHS = frozenset({"string", "blob", "list", "map"})
 _NUMBERS = frozenset({"integer", "long", "float", "double"})
 
@@ -104,7 +108,7 @@ def _in_text(shape: Shape, value: str | bytes, path: tuple[str, ...]) -> Iterato
     if isinstance(value, str) and "\0" in value:  # no database that we use keeps it in text
         yield Violation(path, value, shape, "Member must not contain the null character")
     if shape.choices and value not in shape.choices:
-        choices = ", ".join(shape.choices)
+        choices = ", ".join(_AS_ECR_LISTS.get(shape.name, shape.choices))
         yield Violation(path, value, shape, f"Member must satisfy enum value set: [{choices}]")
     too_long = shape.most is not None and len(value) > shape.most  # told already, and patterns are for short text
     if shape.pattern is not None and not too_long and isinstance(value, str) and not shape.pattern.fullmatch(value):

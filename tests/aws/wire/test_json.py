@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as stdlib
 import math
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -158,7 +159,5 @@ def test_any_json_is_read_or_refused(value: Any, operation: str) -> None:
 @given(st.binary(max_size=40) | st.text('{}[]",:\\u0d8nulltr1e.-', max_size=30).map(str.encode))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     """Nothing but a dict or Malformed comes of any bytes."""
-    try:
+    with suppress(Malformed):
         assert isinstance(json.parse(shape("ListImages"), body), dict)
-    except Malformed:
-        pass
