@@ -50,8 +50,6 @@ def check(single: Mapping[bytes, bytes], version: str, target: bytes, most_bytes
     _check_body(length, coding, version, most_bytes)
     if length is not None and not length.strip(b"0"):
         return
-    if single.get(b"content-encoding", b"").lower() not in (b"", b"identity"):
-        raise Refused(415, "the content-encoding of a request has to be identity")
     if upgrade:
         raise Refused(400, "a request with a body cannot upgrade")
 
