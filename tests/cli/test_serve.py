@@ -45,6 +45,18 @@ def test_welcome_says_where_and_what_to_paste() -> None:
     assert "{" not in text
 
 
+def test_the_readme_has_the_same_lines() -> None:
+    """What a first start prints to paste is the README's tour, which is run."""
+    bound = Bound((BoundListener("main", "localhost", 5000, tls=False),), "localhost:5000")
+    text = welcome(Settings(data_dir="data"), bound, ".venv/bin/entrepot env --data-dir data")
+    lines = [line.strip() for line in text.partition("terminal:")[2].partition("Ctrl-C")[0].splitlines()]
+    pasted = [line.replace("IMAGE", "busybox") for line in lines if line]
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    tour = readme.partition("<!-- tour -->")[2].partition("```\n\n")[0].splitlines()
+    assert len(pasted) == 4
+    assert [line for line in pasted if line not in tour] == []
+
+
 def test_env_command_finds_the_server_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As invoked; file and folder are named when another terminal would not find them by itself."""
     monkeypatch.chdir(tmp_path)
