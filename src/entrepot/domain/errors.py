@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from entrepot.domain.grammar import REPOSITORY_NAME, TAG
+
 
 @dataclass(eq=False)
 class RegistryError(Exception):
-    """What a client can be told. `str()` of it is the message, in ECR's words where ECR has words."""
+    """What a client can be told. `str()` of it is `text` with its fields put in: ECR's words where ECR has words."""
+
+    text = ""
 
     def __str__(self) -> str:
-        return type(self).__name__
+        return self.text.format(**{field.name: getattr(self, field.name) for field in fields(self)})
 
     def __reduce__(self) -> tuple[type[RegistryError], tuple[object, ...]]:
         return type(self), tuple(getattr(self, field.name) for field in fields(self))
@@ -26,16 +30,14 @@ class RegistryError(Exception):
 class NotAuthenticated(RegistryError):
     """No credentials were given where they are needed."""
 
-    def __str__(self) -> str:
-        return "Not Authorized"
+    text = "Not Authorized"
 
 
 @dataclass(eq=False)
 class TokenRefused(RegistryError):
     """A password that is altered, expired, of another region, or none of ours: ECR has one text for all."""
 
-    def __str__(self) -> str:
-        return "Your authorization token has expired. Reauthenticate and try again."
+    text = "Your authorization token has expired. Reauthenticate and try again."
 
 
 @dataclass(eq=False)
@@ -45,11 +47,7 @@ class AccessDenied(RegistryError):
     resource: str
     reason: str
 
-    def __str__(self) -> str:
-        return (
-            f"User: {self.principal} is not authorized to perform: {self.action} "
-            f"on resource: {self.resource} because {self.reason}"
-        )
+    text = "User: {principal} is not authorized to perform: {action} on resource: {resource} because {reason}"
 
 
 # --- repositories ----------------------------------------------------------------------------------------------
@@ -60,8 +58,7 @@ class RepositoryNotFound(RegistryError):
     name: str
     registry_id: str
 
-    def __str__(self) -> str:
-        return f"The repository with name '{self.name}' does not exist in the registry with id '{self.registry_id}'"
+    text = "The repository with name '{name}' does not exist in the registry with id '{registry_id}'"
 
 
 @dataclass(eq=False)
@@ -69,8 +66,7 @@ class RepositoryAlreadyExists(RegistryError):
     name: str
     registry_id: str
 
-    def __str__(self) -> str:
-        return f"The repository with name '{self.name}' already exists in the registry with id '{self.registry_id}'"
+    text = "The repository with name '{name}' already exists in the registry with id '{registry_id}'"
 
 
 @dataclass(eq=False)
@@ -78,11 +74,10 @@ class RepositoryNotEmpty(RegistryError):
     name: str
     registry_id: str
 
-    def __str__(self) -> str:
-        return (
-            f"The repository with name '{self.name}' in registry with id '{self.registry_id}' "
-            "cannot be deleted because it still contains images"
-        )
+    text = (
+        "The repository with name '{name}' in registry with id '{registry_id}' "
+        "cannot be deleted because it still contains images"
+    )
 
 
 @dataclass(eq=False)
@@ -90,8 +85,6 @@ class NameInvalid(RegistryError):
     """A repository name outside the grammar; on `/v2`, where no model checks it first."""
 
     def __str__(self) -> str:
-        from entrepot.domain.names import REPOSITORY_NAME  # noqa: PLC0415  # names raises this class
-
         return (
             "Invalid parameter at 'repositoryName' failed to satisfy constraint: "
             f"'must satisfy regular expression '{REPOSITORY_NAME}''"
@@ -103,40 +96,35 @@ class InvalidParameter(RegistryError):
     member: str
     constraint: str
 
-    def __str__(self) -> str:
-        return f"Invalid parameter at '{self.member}' failed to satisfy constraint: '{self.constraint}'"
+    text = "Invalid parameter at '{member}' failed to satisfy constraint: '{constraint}'"
 
 
 @dataclass(eq=False)
 class InvalidTagParameter(RegistryError):
     detail: str
 
-    def __str__(self) -> str:
-        return self.detail
+    text = "{detail}"
 
 
 @dataclass(eq=False)
 class TooManyTags(RegistryError):
     limit: int
 
-    def __str__(self) -> str:
-        return f"The list of tags on the repository is over the limit. The maximum number of tags is {self.limit}."
+    text = "The list of tags on the repository is over the limit. The maximum number of tags is {limit}."
 
 
 @dataclass(eq=False)
 class LimitExceeded(RegistryError):
     detail: str
 
-    def __str__(self) -> str:
-        return self.detail
+    text = "{detail}"
 
 
 @dataclass(eq=False)
 class KmsUnavailable(RegistryError):
     kms_error: str = "KMS_NOT_AVAILABLE"
 
-    def __str__(self) -> str:
-        return "This installation does not offer KMS encryption yet. Use the encryption type AES256."
+    text = "This installation does not offer KMS encryption yet. Use the encryption type AES256."
 
 
 # --- images ----------------------------------------------------------------------------------------------------
@@ -178,11 +166,10 @@ class ImageTagAlreadyExists(RegistryError):
     tag: str
     repository: str
 
-    def __str__(self) -> str:
-        return (
-            f"The image tag '{self.tag}' already exists in the '{self.repository}' repository "
-            "and cannot be overwritten because the tag is immutable."
-        )
+    text = (
+        "The image tag '{tag}' already exists in the '{repository}' repository "
+        "and cannot be overwritten because the tag is immutable."
+    )
 
 
 @dataclass(eq=False)
@@ -190,11 +177,10 @@ class ImageDigestDoesNotMatch(RegistryError):
     expected: str
     actual: str
 
-    def __str__(self) -> str:
-        return (
-            "The specified image digest does not match the digest that Amazon ECR calculated for the image. "
-            f"Specified '{self.expected}', calculated '{self.actual}'."
-        )
+    text = (
+        "The specified image digest does not match the digest that Amazon ECR calculated for the image. "
+        "Specified '{expected}', calculated '{actual}'."
+    )
 
 
 @dataclass(eq=False)
@@ -241,19 +227,17 @@ class ReferencedImagesNotFound(RegistryError):
 class ManifestInvalid(RegistryError):
     reason: str
 
-    def __str__(self) -> str:
-        return f"Invalid parameter at 'ImageManifest' failed to satisfy constraint: '{self.reason}'"
+    text = "Invalid parameter at 'ImageManifest' failed to satisfy constraint: '{reason}'"
 
 
 @dataclass(eq=False)
 class ManifestTooLarge(RegistryError):
     limit: int
 
-    def __str__(self) -> str:
-        return (
-            "Invalid parameter at 'imageManifest' failed to satisfy constraint: "
-            f"'Member must have length less than or equal to {self.limit}'"
-        )
+    text = (
+        "Invalid parameter at 'imageManifest' failed to satisfy constraint: "
+        "'Member must have length less than or equal to {limit}'"
+    )
 
 
 @dataclass(eq=False)
@@ -261,8 +245,6 @@ class TagInvalid(RegistryError):
     tag: str
 
     def __str__(self) -> str:
-        from entrepot.domain.names import TAG  # noqa: PLC0415  # names raises this class
-
         return (
             f"Invalid parameter at 'imageTag' failed to satisfy constraint: 'must satisfy regular expression '{TAG}''"
         )
@@ -274,11 +256,10 @@ class DigestInvalid(RegistryError):
 
     digest: str
 
-    def __str__(self) -> str:
-        return (
-            "Invalid parameter at 'imageDigest' failed to satisfy constraint: "
-            "'must satisfy regular expression 'sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}''"
-        )
+    text = (
+        "Invalid parameter at 'imageDigest' failed to satisfy constraint: "
+        "'must satisfy regular expression 'sha256:[a-f0-9]{{64}}|sha512:[a-f0-9]{{128}}''"
+    )
 
 
 # --- layers, blobs, uploads ------------------------------------------------------------------------------------
@@ -292,22 +273,20 @@ class LayerNotFound(RegistryError):
     repository: str
     registry_id: str
 
-    def __str__(self) -> str:
-        return (
-            f"The layer with digest '{self.digest}' could not be found in the repository with name "
-            f"'{self.repository}' in the registry with id '{self.registry_id}'"
-        )
+    text = (
+        "The layer with digest '{digest}' could not be found in the repository with name "
+        "'{repository}' in the registry with id '{registry_id}'"
+    )
 
 
 @dataclass(eq=False)
 class LayerInaccessible(RegistryError):
     digest: str
 
-    def __str__(self) -> str:
-        return (
-            "The specified layer is not available because it is not associated with an image. "
-            "Unassociated image layers may be cleaned up at any time."
-        )
+    text = (
+        "The specified layer is not available because it is not associated with an image. "
+        "Unassociated image layers may be cleaned up at any time."
+    )
 
 
 @dataclass(eq=False)
@@ -315,8 +294,7 @@ class LayerAlreadyExists(RegistryError):
     digest: str
     repository: str
 
-    def __str__(self) -> str:
-        return "The image layer already exists in the associated repository."
+    text = "The image layer already exists in the associated repository."
 
 
 @dataclass(eq=False)
@@ -326,31 +304,27 @@ class InvalidLayerPart(RegistryError):
     upload_id: str
     last_valid_byte: int
 
-    def __str__(self) -> str:
-        return (
-            f"Invalid layer part upload for upload with id '{self.upload_id}'. "
-            f"The last valid byte received was {self.last_valid_byte}."
-        )
+    text = (
+        "Invalid layer part upload for upload with id '{upload_id}'. "
+        "The last valid byte received was {last_valid_byte}."
+    )
 
 
 @dataclass(eq=False)
 class LayerPartTooSmall(RegistryError):
-    def __str__(self) -> str:
-        return "Layer parts must be at least 5 MiB in size."
+    text = "Layer parts must be at least 5 MiB in size."
 
 
 @dataclass(eq=False)
 class LayerTooLarge(RegistryError):
     limit: int
 
-    def __str__(self) -> str:
-        return f"The layer is larger than the maximum of {self.limit} bytes."
+    text = "The layer is larger than the maximum of {limit} bytes."
 
 
 @dataclass(eq=False)
 class EmptyUpload(RegistryError):
-    def __str__(self) -> str:
-        return "The specified layer upload does not contain any layer parts."
+    text = "The specified layer upload does not contain any layer parts."
 
 
 @dataclass(eq=False)
@@ -359,11 +333,10 @@ class UploadNotFound(RegistryError):
     repository: str
     registry_id: str
 
-    def __str__(self) -> str:
-        return (
-            f"Upload with id '{self.upload_id}' could not be found for the repository with name "
-            f"'{self.repository}' in the registry with id '{self.registry_id}'"
-        )
+    text = (
+        "Upload with id '{upload_id}' could not be found for the repository with name "
+        "'{repository}' in the registry with id '{registry_id}'"
+    )
 
 
 @dataclass(eq=False)
@@ -373,8 +346,7 @@ class UploadRangeInvalid(RegistryError):
     upload_id: str
     offset: int
 
-    def __str__(self) -> str:
-        return f"The chunk does not continue the upload, which stands at {self.offset} bytes."
+    text = "The chunk does not continue the upload, which stands at {offset} bytes."
 
 
 @dataclass(eq=False)
@@ -383,16 +355,14 @@ class SizeInvalid(RegistryError):
 
     detail: str
 
-    def __str__(self) -> str:
-        return self.detail
+    text = "{detail}"
 
 
 @dataclass(eq=False)
 class Unsupported(RegistryError):
     detail: str
 
-    def __str__(self) -> str:
-        return self.detail
+    text = "{detail}"
 
 
 # --- the adapters' facts ---------------------------------------------------------------------------------------
@@ -405,11 +375,10 @@ class DigestMismatch(RegistryError):
     expected: str
     actual: str
 
-    def __str__(self) -> str:
-        return (
-            "The layer digest calculation performed by Amazon ECR upon receipt of the image layer "
-            "does not match the digest specified."
-        )
+    text = (
+        "The layer digest calculation performed by Amazon ECR upon receipt of the image layer "
+        "does not match the digest specified."
+    )
 
 
 @dataclass(eq=False)
@@ -418,16 +387,14 @@ class UploadLost(RegistryError):
 
     upload_id: str
 
-    def __str__(self) -> str:
-        return "The upload could not be found, or the specified upload ID is not valid for this repository."
+    text = "The upload could not be found, or the specified upload ID is not valid for this repository."
 
 
 @dataclass(eq=False)
 class UploadBusy(RegistryError):
     upload_id: str
 
-    def __str__(self) -> str:
-        return "Another request is writing to this upload. Wait and try again."
+    text = "Another request is writing to this upload. Wait and try again."
 
 
 @dataclass(eq=False)
@@ -436,22 +403,19 @@ class BlobMissing(RegistryError):
 
     digest: str
 
-    def __str__(self) -> str:
-        return f"The bytes of {self.digest} are missing from the store. Push the blob again to repair it."
+    text = "The bytes of {digest} are missing from the store. Push the blob again to repair it."
 
 
 @dataclass(eq=False)
 class BlobCorrupt(RegistryError):
     digest: str
 
-    def __str__(self) -> str:
-        return f"The stored bytes of {self.digest} are damaged and are not served. Push the blob again to repair it."
+    text = "The stored bytes of {digest} are damaged and are not served. Push the blob again to repair it."
 
 
 @dataclass(eq=False)
 class StorageFull(RegistryError):
-    def __str__(self) -> str:
-        return "The registry has no storage left. Nothing of this request was kept."
+    text = "The registry has no storage left. Nothing of this request was kept."
 
 
 @dataclass(eq=False)
@@ -460,8 +424,7 @@ class StorageUnavailable(RegistryError):
 
     detail: str
 
-    def __str__(self) -> str:
-        return "The registry's storage is not available at the moment. Wait and try again."
+    text = "The registry's storage is not available at the moment. Wait and try again."
 
 
 @dataclass(eq=False)
@@ -469,8 +432,7 @@ class SchemaTooNew(RegistryError):
     found: int
     known: int
 
-    def __str__(self) -> str:
-        return (
-            f"the database has schema {self.found}, this version of entrepot knows {self.known}: "
-            "install the newer version again, or restore a backup"
-        )
+    text = (
+        "the database has schema {found}, this version of entrepot knows {known}: "
+        "install the newer version again, or restore a backup"
+    )

@@ -6,14 +6,11 @@ import re
 from dataclasses import dataclass
 
 from entrepot.domain.errors import InvalidParameter, NameInvalid, TagInvalid
+from entrepot.domain.grammar import DIGEST_LIKE, REPOSITORY_NAME, TAG
 
-# The pattern of the ECR service model; the same text stands in ECR's error message.
-REPOSITORY_NAME = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"
 _REPOSITORY_NAME = re.compile(REPOSITORY_NAME)
-TAG = r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}"  # OCI distribution-spec, "Pulling manifests"
 _TAG = re.compile(TAG)
-_ACCOUNT = re.compile(r"[0-9]{12}")
-_REGION = re.compile(r"[0-9a-z-]{2,25}")
+_DIGEST_LIKE = re.compile(DIGEST_LIKE.replace("9-_", r"9\-_"))  # as Java reads it
 _REPOSITORY_ARN = re.compile(r"arn:aws[a-z-]*:ecr:([0-9a-z-]{2,25}):([0-9]{12}):repository/(.+)")
 
 
@@ -38,14 +35,6 @@ def is_tag(text: str) -> bool:
     return _TAG.fullmatch(text) is not None
 
 
-def is_account(text: str) -> bool:
-    return _ACCOUNT.fullmatch(text) is not None
-
-
-def is_region(text: str) -> bool:
-    return _REGION.fullmatch(text) is not None
-
-
 def repository_arn(region: str, account: str, name: str) -> str:
     return f"arn:aws:ecr:{region}:{account}:repository/{name}"
 
@@ -63,11 +52,6 @@ def parse_repository_arn(text: str) -> RepositoryArn:
     if match is None or not _REPOSITORY_NAME.fullmatch(match[3]):
         raise InvalidParameter("resourceArn", "Invalid ARN")
     return RepositoryArn(match[1], match[2], match[3])
-
-
-# What ECR's API takes for a digest before it looks the image up; the text stands in its failure reason.
-DIGEST_LIKE = r"[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+"
-_DIGEST_LIKE = re.compile(r"[a-zA-Z0-9\-_+.]+:[a-fA-F0-9]+")
 
 
 def is_digest_like(text: str) -> bool:

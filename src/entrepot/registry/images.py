@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from entrepot.domain import digests, events, manifests, names, pages
+from entrepot.domain import digests, events, grammar, manifests, names, pages
 from entrepot.domain.errors import (
     ImageAlreadyExists,
     ImageDigestDoesNotMatch,
@@ -200,10 +200,10 @@ def _lookup(tx: Tx, repository: Repository, wanted: ImageId) -> Image | Failure:
         reason = "Invalid request parameters: both tag and digest cannot be null"
         return Failure(wanted, "MissingDigestAndTag", reason)
     if wanted.digest is not None and not names.is_digest_like(wanted.digest):
-        reason = f"Invalid request parameters: image digest should satisfy the regex '{names.DIGEST_LIKE}'"
+        reason = f"Invalid request parameters: image digest should satisfy the regex '{grammar.DIGEST_LIKE}'"
         return Failure(wanted, "InvalidImageDigest", reason)
     if wanted.tag is not None and not names.is_tag(wanted.tag):
-        reason = f"Invalid request parameters: image tag should satisfy the regex '{names.TAG}'"
+        reason = f"Invalid request parameters: image tag should satisfy the regex '{grammar.TAG}'"
         return Failure(wanted, "InvalidImageTag", reason)
     image = (
         table.tagged(tx, repository.id, wanted.tag)
