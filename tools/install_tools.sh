@@ -5,7 +5,7 @@ PATH="$PATH:/usr/sbin:/sbin"
 
 # command:package
 tools='docker:docker.io dockerd:docker.io containerd:containerd podman:podman crun:crun skopeo:skopeo buildah:buildah
-  newuidmap:uidmap ctr:containerd mmdebstrap:mmdebstrap busybox:busybox-static strace:strace curl:curl'
+  newuidmap:uidmap ctr:containerd mmdebstrap:mmdebstrap busybox:busybox-static strace:strace curl:curl zsh:zsh ksh:ksh'
 
 missing=
 packages=

@@ -105,9 +105,10 @@ def test_no_server(tmp_path: Path, left: str) -> None:
 
 @pytest.mark.parametrize("shell", ["sh", "bash", "zsh", "dash", "ksh"])
 def test_quoting(shell: str) -> None:
-    """Any value survives `eval` in any shell that the machine has."""
+    """Any value survives `eval` in any shell."""
     if shutil.which(shell) is None:
-        pytest.skip(f"this machine has no {shell}")
+        assert os.environ.get("CI") != "1", f"{shell} is missing"
+        pytest.skip(f"NOT TESTED, missing here: {shell} (as root on Debian, `make tools` installs it)")
     script = 'eval "$TEXT"; printf %s "$AWS_X"; printf %s "${AWS_PROFILE-unset}"'
     variables = {"PATH": os.environ["PATH"], "TEXT": exports({"AWS_X": HIDDEN + "\n;*"}), "AWS_PROFILE": "old"}
     done = subprocess.run([shell, "-c", script], env=variables, capture_output=True, text=True, check=True)
