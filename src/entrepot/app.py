@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import string
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -84,13 +86,13 @@ def _keep_secret(path: Path, fresh: bytes) -> bytes:
     except OSError as error:
         raise ConfigError(f"{path} cannot be read ({error.strerror}): change its owner or its mode") from error
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}.new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-") as file:
         file.write(fresh)
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(path)
-    return fresh
+        with contextlib.suppress(FileExistsError):  # another process was first: its secret counts
+            os.link(file.name, path)
+    return path.read_bytes()
 
 
 def _folder(settings: Settings) -> Path:

@@ -1,0 +1,110 @@
+"""Wiring: what a first start makes, what later ones keep, and what is refused."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import apsw
+import msgspec
+import pytest
+from tests.asgi import Answer, call
+
+from entrepot import app
+from entrepot.config import Bound, BoundListener, ConfigError, Settings
+from entrepot.web.metrics import Meter
+
+BOUND = Bound((BoundListener("main", "localhost", 5000, tls=False),), "localhost:5000")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=str(tmp_path / "data"))
+
+
+def files(settings: Settings) -> dict[str, bytes]:
+    folder = Path(settings.data_dir)
+    return {name: (folder / name).read_bytes() for name in ("credentials", "sealing.key")}
+
+
+def test_a_first_start_and_a_second(settings: Settings) -> None:
+    """Keys and database are made once, for their owner only."""
+    app.prepare(settings)
+    made = files(settings)
+    app.prepare(settings)
+    assert files(settings) == made
+    for name in (*made, "entrepot.db"):
+        assert stat.S_IMODE((Path(settings.data_dir) / name).stat().st_mode) == 0o600
+    assert sorted(path.name for path in Path(settings.data_dir).iterdir() if path.name.startswith(".")) == []
+    access_key_id, secret = app.credentials(settings)
+    assert access_key_id.startswith("AKIA")
+    assert len(access_key_id) == 20
+    assert len(secret) == 40
+
+
+def test_given_credentials_are_never_written(settings: Settings) -> None:
+    """What the user gives stays where the user has it."""
+    given = msgspec.structs.replace(settings, access_key_id="AKIAIOSFODNN7EXAMPLE", secret_access_key="given secret")
+    app.prepare(given)
+    assert app.credentials(given) == ("AKIAIOSFODNN7EXAMPLE", "given secret")
+    folder = Path(settings.data_dir)
+    assert not (folder / "credentials").exists()
+    for path in folder.rglob("*"):
+        assert not path.is_file() or b"given secret" not in path.read_bytes()
+
+
+def test_first_starts_at_once(settings: Settings) -> None:
+    """Two processes that make the keys at the same time have the same ones."""
+    code = (
+        "import sys, msgspec; from entrepot import app; from entrepot.config import Settings; "
+        "print(app.credentials(Settings(data_dir=sys.argv[1])))"
+    )
+    running = [
+        subprocess.Popen([sys.executable, "-c", code, settings.data_dir], stdout=subprocess.PIPE) for _ in range(4)
+    ]
+    said = {process.communicate()[0] for process in running}
+    assert len(said) == 1
+
+
+def test_a_newer_database(settings: Settings) -> None:
+    """A database of a newer version is refused, with what to do."""
+    app.prepare(settings)
+    connection = apsw.Connection(str(Path(settings.data_dir) / "entrepot.db"))
+    connection.execute("INSERT INTO schema_migrations VALUES (9999, 'later', 0, '')")
+    connection.close()
+    with pytest.raises(ConfigError, match="has schema 9999, this version of entrepot knows 1: install the newer"):
+        app.prepare(settings)
+
+
+def test_no_database_server(settings: Settings) -> None:
+    """A PostgreSQL that does not answer is one line."""
+    database = msgspec.structs.replace(settings.database, url="postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(ConfigError, match="storage is not available"):
+        app.prepare(msgspec.structs.replace(settings, database=database))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v2/", 401),
+        ("GET", "/v2", 401),
+        ("GET", "/healthz", 200),
+        ("GET", "/readyz", 200),
+        ("GET", "/metrics", 200),
+        ("GET", "/layers/1/x", 403),
+        ("POST", "/", 400),
+        ("GET", "/console/", 404),
+        ("GET", "/nothing", 404),
+    ],
+)
+def test_one_port_told_apart_by_path(settings: Settings, method: str, path: str, status: int) -> None:
+    """Each path goes to its door; what has none is the AWS door's."""
+    app.prepare(settings)
+    application = app.build(settings, BOUND, Meter())
+    try:
+        answer: Answer = call(application, method, path)
+    finally:
+        application.close()
+    assert answer.status == status
