@@ -136,6 +136,13 @@ def test_content_type_contradicts() -> None:
         manifests.parse(encode(without(GOOD, "mediaType")), manifests.OCI_INDEX)
 
 
+@pytest.mark.parametrize("kind", ["", "json", "a/b/c", "a/b; charset=utf-8", "a/b\r\nx: y", "é/x", "a/" + "b" * 200])
+def test_content_types_that_are_none(kind: str) -> None:
+    """A media type that could not stand in a header is refused."""
+    with pytest.raises(ManifestInvalid, match="media type"):
+        manifests.parse(encode(without(GOOD, "mediaType")), kind)
+
+
 def test_size_limit() -> None:
     """4 MiB are read, one byte more is not; the byte count decides before anything is parsed."""
     room = manifests.MAX_BYTES - len(encode(GOOD | {"annotations": {"a": ""}}))

@@ -52,6 +52,8 @@ def parse(data: bytes, media_type: str | None, *, declared: bool = False) -> Man
     """
     if len(data) > MAX_BYTES:
         raise ManifestTooLarge(MAX_BYTES)
+    if media_type is not None:
+        check_media_type(media_type)
     document = _load(data)
     if document.get("schemaVersion") != 2 or isinstance(document.get("schemaVersion"), bool):  # noqa: PLR2004
         raise ManifestInvalid("schemaVersion must be 2")
