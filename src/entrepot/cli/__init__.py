@@ -52,7 +52,7 @@ def env_command(
     data_dir: DataDir = None,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON object instead of shell exports.")] = False,
 ) -> None:
-    """Print what a shell needs for the aws command line to reach the running server.
+    """Print what points the aws command line at the running server.
 
     \b
     Examples:
@@ -67,6 +67,14 @@ def env_command(
 
 
 @app.command("version")
-def version_command() -> None:
-    """Print the version."""
-    typer.echo(f"entrepot {__version__}")
+def version_command(
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
+) -> None:
+    """Print the version.
+
+    \b
+    Examples:
+      entrepot version
+      entrepot version --json
+    """  # noqa: D301 - click's mark for lines to keep
+    typer.echo(f'{{"version":"{__version__}"}}' if json else f"entrepot {__version__}")
