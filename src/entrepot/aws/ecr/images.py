@@ -6,7 +6,8 @@ from entrepot.aws.ecr import scope
 from entrepot.aws.ecr.repositories import refuse_paging_of
 from entrepot.aws.operation import Call, operation
 from entrepot.aws.types import ecr as t
-from entrepot.domain.errors import ManifestInvalid
+from entrepot.domain import digests, manifests
+from entrepot.domain.errors import InvalidParameter, ManifestInvalid
 from entrepot.domain.images import Failure, ImageId
 from entrepot.domain.registries import RegistryKey
 from entrepot.registry import images
@@ -19,10 +20,10 @@ _TAGGED = {"TAGGED": True, "UNTAGGED": False}
 def put_image(call: Call, req: t.PutImageRequest) -> t.PutImageResponse:
     key, name, tag = scope.registry(call, req), req["repositoryName"], req.get("imageTag")
     push = images.Push(
-        data=_bytes(req["imageManifest"]),
-        media_type=req.get("imageManifestMediaType"),
+        data=req["imageManifest"].encode(),
+        media_type=_media_type(req.get("imageManifestMediaType")),
         tags=() if tag is None else (tag,),
-        digest=req.get("imageDigest"),
+        digest=digests.parse(req["imageDigest"]) if "imageDigest" in req else None,
         declared=True,
     )
     result = images.put_once(call.reg, call.caller, key, name, push)
@@ -74,19 +75,20 @@ def list_images(call: Call, req: t.ListImagesRequest) -> t.ListImagesResponse:
 def describe_images(call: Call, req: t.DescribeImagesRequest) -> t.DescribeImagesResponse:
     key, name = scope.registry(call, req), req["repositoryName"]
     image_ids, wanted = req.get("imageIds"), req.get("filter", {})
+    tagged = _TAGGED.get(wanted.get("tagStatus", "ANY"))
     refuse_paging_of(req, "imageIds", image_ids)
     found, token = images.describe(
         call.reg,
         key,
         name,
         wanted=None if image_ids is None else _wanted(image_ids),
-        tagged=_TAGGED.get(wanted.get("tagStatus", "ANY")),
+        tagged=tagged,
         token=req.get("nextToken"),
         limit=req.get("maxResults"),
     )
-    shown = [_detail(key, name, image) for image in found] if _active(wanted.get("imageStatus")) else []
-    answer: t.DescribeImagesResponse = {"imageDetails": shown}
-    if token and shown:
+    kept = [image for image in found if _active(wanted.get("imageStatus")) and tagged in (None, bool(image.tags))]
+    answer: t.DescribeImagesResponse = {"imageDetails": [_detail(key, name, image) for image in kept]}
+    if token and kept:
         answer["nextToken"] = token
     return answer
 
@@ -125,11 +127,12 @@ def _detail(key: RegistryKey, name: str, described: Described) -> t.ImageDetail:
     return shown
 
 
-def _bytes(manifest: str) -> bytes:
+def _media_type(text: str | None) -> str | None:
+    """The media type that a call names, checked: it becomes a header on `/v2`. Raises InvalidParameter."""
     try:
-        return manifest.encode()
-    except UnicodeEncodeError as error:
-        raise ManifestInvalid("Invalid JSON syntax") from error
+        return None if text is None else manifests.check_media_type(text)
+    except ManifestInvalid as error:
+        raise InvalidParameter("imageManifestMediaType", error.reason) from error
 
 
 def _wanted(image_ids: list[t.ImageIdentifier]) -> list[ImageId]:

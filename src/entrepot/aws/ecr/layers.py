@@ -6,6 +6,7 @@ from entrepot.aws.ecr import scope
 from entrepot.aws.operation import Call, operation
 from entrepot.aws.types import ecr as t
 from entrepot.domain.blobs import PART_BYTES
+from entrepot.domain.errors import InvalidParameter
 from entrepot.registry import layers, uploads
 from entrepot.registry.layers import Availability
 
@@ -51,6 +52,8 @@ def initiate_layer_upload(call: Call, req: t.InitiateLayerUploadRequest) -> t.In
 @operation("ecr", "UploadLayerPart", resource=scope.repository)
 def upload_layer_part(call: Call, req: t.UploadLayerPartRequest) -> t.UploadLayerPartResponse:
     key = scope.registry(call, req)
+    if req["partLastByte"] < req["partFirstByte"]:
+        raise InvalidParameter("partLastByte", "Member must have value greater than or equal to partFirstByte")
     last = uploads.put_part(
         call.reg,
         call.caller,

@@ -20,7 +20,7 @@ def create_repository(call: Call, req: t.CreateRepositoryRequest) -> t.CreateRep
         req["repositoryName"],
         mutability=mutability(req.get("imageTagMutability", rules.MUTABLE), req),
         scan_on_push=req.get("imageScanningConfiguration", {}).get("scanOnPush", False),
-        encryption_type=req.get("encryptionConfiguration", {}).get("encryptionType", "AES256"),
+        encryption_type=_encryption_type(req),
         tags=tag_map(req.get("tags", [])),
     )
     return {"repository": shape(call, repository)}
@@ -63,6 +63,16 @@ def shape(call: Call, repository: Repository) -> t.Repository:
     if repository.mutability.exclusions:
         shown["imageTagMutabilityExclusionFilters"] = filters(repository.mutability)
     return shown
+
+
+def _encryption_type(req: t.CreateRepositoryRequest) -> str:
+    """How the repository is to be encrypted. Raises InvalidParameter for a key that would not be used."""
+    wanted = req.get("encryptionConfiguration")
+    if wanted is None:
+        return "AES256"
+    if wanted["encryptionType"] == "AES256" and "kmsKey" in wanted:
+        raise InvalidParameter("encryptionConfiguration", "kmsKey cannot be used with encryptionType AES256")
+    return wanted["encryptionType"]
 
 
 def filters(mutability: Mutability) -> list[t.ImageTagMutabilityExclusionFilter]:

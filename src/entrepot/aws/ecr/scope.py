@@ -21,9 +21,9 @@ def repository(call: Call, req: Any) -> str:
 
 
 def repositories(call: Call, req: Any) -> str:
-    """The ARN of all repositories of the registry that a request is about."""
-    key = registry(call, req)
-    return names.repository_arn(key.region, key.account, "*")
+    """The ARN of the one repository that a request names, otherwise of all repositories of its registry."""
+    key, wanted = registry(call, req), req.get("repositoryNames", [])
+    return names.repository_arn(key.region, key.account, wanted[0] if len(wanted) == 1 else "*")
 
 
 def resource(_: Call, req: Any) -> str:
@@ -35,4 +35,4 @@ def resource(_: Call, req: Any) -> str:
 
 def seconds(instant: int) -> float:
     """Microseconds as the seconds since 1970 that the wire has, to the millisecond, as ECR gives them."""
-    return round(instant / 1_000_000, 3)
+    return instant // 1_000 / 1_000
