@@ -481,7 +481,7 @@ def test_download_url_needs_an_image(reg: Registry) -> None:
     """A blob that no image names is inaccessible, an unknown one not found."""
     with pytest.raises(e.LayerInaccessible):
         layers.download_url(reg, KEY, NAME, a_blob(reg, b"lone"))
-    with pytest.raises(e.LayersNotFound):
+    with pytest.raises(e.LayerNotFound):
         layers.download_url(reg, KEY, NAME, digests.of(b"none"))
 
 

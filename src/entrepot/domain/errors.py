@@ -110,7 +110,10 @@ class InvalidTagParameter(RegistryError):
 class TooManyTags(RegistryError):
     limit: int
 
-    text = "The list of tags on the repository is over the limit. The maximum number of tags is {limit}."
+    text = (
+        "The list of tags on the repository is over the limit. "
+        "The maximum number of tags that can be applied to a repository is {limit}."
+    )
 
 
 @dataclass(eq=False)

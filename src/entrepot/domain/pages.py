@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -12,6 +13,7 @@ from entrepot.domain.errors import InvalidParameter
 
 DEFAULT, LIMIT = 100, 1000  # ECR's maxResults
 _TOKEN_LIMIT = 4096
+_CHECK_BYTES = 6  # tell an altered token from ours; there is nothing in one to forge
 
 T = TypeVar("T")
 
@@ -26,7 +28,12 @@ class Page(Generic[T]):
 
 def token(scope: str, last: tuple[str, ...]) -> str:
     """An opaque token for the page after the keys `last` of the list that `scope` names."""
-    return base64.urlsafe_b64encode(json.dumps([scope, *last]).encode()).decode()
+    text = json.dumps([scope, *last]).encode()
+    return base64.urlsafe_b64encode(_check(text) + text).decode()
+
+
+def _check(text: bytes) -> bytes:
+    return hashlib.sha256(text).digest()[:_CHECK_BYTES]
 
 
 def start(scope: str, text: str | None, keys: int) -> tuple[str, ...]:
@@ -39,7 +46,9 @@ def start(scope: str, text: str | None, keys: int) -> tuple[str, ...]:
     try:
         if len(text) > _TOKEN_LIMIT:
             raise ValueError
-        value = json.loads(base64.b64decode(text, altchars=b"-_", validate=True))
+        data = base64.b64decode(text, altchars=b"-_", validate=True)
+        check, data = data[:_CHECK_BYTES], data[_CHECK_BYTES:]
+        value = json.loads(data) if check == _check(data) else None
     except (ValueError, RecursionError, binascii.Error):
         value = None
     if (

@@ -12,7 +12,8 @@ from entrepot.domain.errors import InvalidParameter, InvalidTagParameter, TooMan
 MUTABLE, IMMUTABLE = "MUTABLE", "IMMUTABLE"
 MUTABLE_WITH_EXCLUSION, IMMUTABLE_WITH_EXCLUSION = "MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION"
 TAGS_PER_REPOSITORY = 50  # ECR user guide, "Tagging a private repository"
-_TAG_TEXT = re.compile(r"[\w\s.:/=+@\-]*")  # the letters, digits, spaces and signs that AWS allows in resource tags
+# The letters, digits, separators and signs that AWS allows in resource tags, without tabs and line ends.
+_TAG_TEXT = re.compile(r"[\w \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000.:/=+@-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,10 @@ def check_tags(tags: Mapping[str, str]) -> None:
         raise TooManyTags(TAGS_PER_REPOSITORY)
     for key, value in tags.items():
         if not 1 <= len(key) <= 128 or len(value) > 256:  # noqa: PLR2004
-            raise InvalidTagParameter("Tag keys have 1 to 128 characters, tag values at most 256.")
+            raise InvalidTagParameter(
+                "An invalid parameter has been specified. Tag keys can have a maximum character length of 128 "
+                "characters, and tag values can have a maximum length of 256 characters."
+            )
         if key.lower().startswith("aws:"):
             raise InvalidTagParameter("Tag keys that start with 'aws:' are reserved for AWS use.")
         if not _TAG_TEXT.fullmatch(key) or not _TAG_TEXT.fullmatch(value):

@@ -13,6 +13,7 @@ from entrepot.domain.errors import (
     ImageReferenced,
     ImageTagAlreadyExists,
     LayersNotFound,
+    LimitExceeded,
     ReferencedImagesNotFound,
 )
 from entrepot.domain.images import Failure, Image, ImageId
@@ -25,6 +26,8 @@ from entrepot.registry.context import Registry
 from entrepot.store import blobs, outbox, tags
 from entrepot.store import images as table
 from entrepot.store.db import Tx
+
+BATCH_BYTES = 64 * 1024**2  # of manifests in the answer to one BatchGetImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,14 @@ def put(reg: Registry, caller: Caller, key: RegistryKey, name: str, push: Push, 
     """Keep a manifest and point its tags at it, all or nothing.
 
     Pushing what is there already changes nothing and is no error, also where tags are immutable.
-    Raises ManifestInvalid, ManifestTooLarge, TagInvalid, ImageDigestDoesNotMatch, RepositoryNotFound,
+    Raises ManifestInvalid, ManifestTooLarge, TagInvalid, DigestInvalid, ImageDigestDoesNotMatch, RepositoryNotFound,
     ImageTagAlreadyExists, and LayersNotFound or ReferencedImagesNotFound unless `sparse`.
     """
     manifest = manifests.parse(push.data, push.media_type, declared=push.declared)
     for tag in push.tags:
         names.parse_tag(tag)
-    digest = digests.of(push.data, digests.algorithm_of(push.digest) if push.digest else "sha256")
+    algorithm = digests.algorithm_of(digests.parse(push.digest)) if push.digest else "sha256"
+    digest = digests.of(push.data, algorithm)
     if push.digest not in (None, digest):
         raise ImageDigestDoesNotMatch(push.digest or "", digest)
 
@@ -168,16 +172,22 @@ def head(reg: Registry, key: RegistryKey, name: str, wanted: ImageId) -> Image:
 def get_many(
     reg: Registry, key: RegistryKey, name: str, wanted: Sequence[ImageId]
 ) -> tuple[list[tuple[ImageId, Image, bytes]], list[Failure]]:
-    """Images with their manifests, and why others of the batch could not be had. Raises RepositoryNotFound."""
+    """Images with their manifests, and why others of the batch could not be had.
+
+    Raises RepositoryNotFound, and LimitExceeded for more than BATCH_BYTES of manifests: memory has to hold them.
+    """
 
     def read(tx: Tx) -> tuple[list[tuple[ImageId, Image, bytes]], list[Failure]]:
         repository = repositories.find(tx, key, name)
-        found, failures = [], []
+        found, failures, room = [], [], BATCH_BYTES
         for wish in dict.fromkeys(wanted):
             image = _lookup(tx, repository, wish)
             if isinstance(image, Failure):
                 failures.append(image)
             else:
+                room -= image.manifest_size
+                if room < 0:
+                    raise LimitExceeded(f"The manifests of the batch have more than {BATCH_BYTES} bytes.")
                 found.append((ImageId(image.digest, wish.tag), image, table.manifest(tx, image.id)))
         return found, failures
 

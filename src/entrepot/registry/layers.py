@@ -15,7 +15,6 @@ from entrepot.domain.errors import (
     DigestInvalid,
     LayerInaccessible,
     LayerNotFound,
-    LayersNotFound,
 )
 from entrepot.domain.registries import RegistryKey
 from entrepot.registry import credentials, repositories
@@ -99,13 +98,13 @@ def _open(reg: Registry, blob: Blob) -> seam.store.Blob:
 def download_url(reg: Registry, key: RegistryKey, name: str, digest: str) -> str:
     """A URL from which a layer can be had without credentials for an hour.
 
-    Raises RepositoryNotFound, LayersNotFound, LayerInaccessible for a blob that no image names.
+    Raises RepositoryNotFound, LayerNotFound, LayerInaccessible for a blob that no image names.
     """
 
     def read(tx: Tx) -> int:
         repository = repositories.find(tx, key, name)
         if blobs.find(tx, repository.id, digest) is None:
-            raise LayersNotFound((digest,), name, key.account)
+            raise LayerNotFound(digest, name, key.account)
         if blobs.media_type(tx, repository.id, digest) is None:
             raise LayerInaccessible(digest)
         return repository.id

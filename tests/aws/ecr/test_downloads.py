@@ -150,8 +150,8 @@ def test_unknown_layer(ecr: Any, raw: Any, repository: str, layer: bytes) -> Non
     digest = digests.of(layer)
     with refused(
         "LayersNotFoundException",
-        f"Layers with digests '[{digest}]' required for pushing image into repository with name '{repository}/2' "
-        f"in the registry with id '{ACCOUNT}' do not exist",
+        f"The layer with digest '{digest}' could not be found in the repository with name '{repository}/2' "
+        f"in the registry with id '{ACCOUNT}'",
     ):
         ecr.get_download_url_for_layer(repositoryName=f"{repository}/2", layerDigest=digest)
     with invalid("layerDigest", "Member must satisfy regular expression pattern: [a-zA-Z0-9-_+.]+:[a-fA-F0-9]+"):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.aws.ecr.asking import ACCOUNT, OTHER_ACCOUNT, denied, invalid, method, no_repository, plain
-from tests.aws.ecr.putting import OCI_MANIFEST, put_image
-from tests.factories import an_index
+from tests.aws.ecr.asking import ACCOUNT, OTHER_ACCOUNT, denied, invalid, method, no_repository, plain, refused
+from tests.aws.ecr.putting import MIB, OCI_MANIFEST, put_image, put_layer
+from tests.factories import a_manifest, an_index
 
 from entrepot.domain import digests
 
@@ -138,6 +138,19 @@ def test_accepted_media_types(raw: Any, repository: str) -> None:
             raw.batch_get_image(
                 repositoryName=repository, imageIds=[{"imageTag": "1"}], acceptedMediaTypes=["a/b"] * count
             )
+
+
+def test_get_more_than_memory_should_hold(ecr: Any, repository: str) -> None:
+    """A batch answers at most 64 MiB of manifests."""
+    put_layer(ecr, repository, b"{}")
+    for number in range(17):
+        manifest = a_manifest(annotations={"number": str(number)}).decode()
+        largest = manifest + " " * (4 * MIB - len(manifest))
+        ecr.put_image(repositoryName=repository, imageManifest=largest, imageTag=str(number))
+    ids = [{"imageTag": str(number)} for number in range(17)]
+    assert len(ecr.batch_get_image(repositoryName=repository, imageIds=ids[:16])["images"]) == 16
+    with refused("LimitExceededException", "The manifests of the batch have more than 67108864 bytes."):
+        ecr.batch_get_image(repositoryName=repository, imageIds=ids)
 
 
 # --- BatchDeleteImage ------------------------------------------------------------------------------------------

@@ -238,7 +238,9 @@ def _check_tokens(ecr: Any, repository: str) -> None:
     for call, other in (lists, lists[::-1]):
         token = call(repositoryName=repository, maxResults=2)["nextToken"]
         assert call(repositoryName=repository, nextToken=token)
-        for altered in (token[:-5], "x" + token, token[::-1], "", json.dumps(token), "x" * 5000):
+        places = range(0, len(token) - 4, 5)
+        flipped = [f"{token[:at]}{'B' if token[at] == 'A' else 'A'}{token[at + 1 :]}" for at in places]
+        for altered in (*flipped, token[:-5], "x" + token, token[::-1], "", json.dumps(token), "x" * 5000):
             with invalid("nextToken", "Invalid token"):
                 call(repositoryName=repository, nextToken=altered)
         with invalid("nextToken", "Invalid token"):

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CHARACTERS = "Tag keys and values may hold letters, digits, spaces and _ . : / = + - @"
-LENGTHS = "Tag keys have 1 to 128 characters, tag values at most 256."
+LENGTHS = (
+    "An invalid parameter has been specified. Tag keys can have a maximum character length of 128 characters, "
+    "and tag values can have a maximum length of 256 characters."
+)
 
 
 def arn_of(name: str, account: str = ACCOUNT, region: str = "us-east-1") -> str:
@@ -62,6 +65,8 @@ def test_tags_within_the_limits(ecr: Any, fresh: str, key: str, value: str) -> N
         ("aws:k", "", "Tag keys that start with 'aws:' are reserved for AWS use."),
         ("AWS:k", "", "Tag keys that start with 'aws:' are reserved for AWS use."),
         ("k?", "", CHARACTERS),
+        ("k\n", "", CHARACTERS),
+        ("k", "\t", CHARACTERS),
         ("k", "<v>", CHARACTERS),
     ],
 )
@@ -86,7 +91,10 @@ def test_one_key_twice(ecr: Any, repository: str) -> None:
 def test_fifty_tags(ecr: Any, fresh: str) -> None:
     """A repository has at most 50 tags, given at once or one after another; replacing is possible at the limit."""
     fifty = {f"k{number}": "v" for number in range(50)}
-    too_many = "The list of tags on the repository is over the limit. The maximum number of tags is 50."
+    too_many = (
+        "The list of tags on the repository is over the limit. "
+        "The maximum number of tags that can be applied to a repository is 50."
+    )
     with refused("TooManyTagsException", too_many):
         ecr.create_repository(repositoryName=fresh, tags=as_tags(fifty | {"one more": ""}))
     arn = ecr.create_repository(repositoryName=fresh, tags=as_tags(fifty))["repository"]["repositoryArn"]
