@@ -13,6 +13,7 @@ from entrepot.domain.principals import Caller
 from entrepot.registry import access
 from entrepot.web import logs
 from entrepot.web.asgi import ClientDisconnected
+from entrepot.web.requests import BodyTooLarge, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,13 +73,13 @@ class AwsDoor:
             if aim is None:
                 return answers.no_page(head.method, head.raw_path)
             _check_encoding(head)
-            body = await read_body(receive, head, aim.cap()) if aim.form else None
+            body = await _read(Request(scope, receive), aim.cap()) if aim.form else None
             aim = target.with_form(aim, body) if body is not None else aim
             found = _implemented(aim)
             scope["state"]["route"] = f"{found[1].service}.{found[1].name}"
             signed = self._signed(aim, found, head, scope)
             if body is None:
-                body = await read_body(receive, head, aim.cap())
+                body = await _read(Request(scope, receive), aim.cap())
             request = replace(head, body=body)
             return await self._run(lambda: self._perform(signed, request))
         except ClientDisconnected:
@@ -160,23 +161,12 @@ def head_of(scope: Scope) -> sigv4.SignedRequest:
     return sigv4.SignedRequest(scope["method"], raw_path, scope["query_string"], list(scope["headers"]), b"")
 
 
-async def read_body(receive: Receive, head: sigv4.SignedRequest, cap: int) -> bytes:
+async def _read(request: Request, cap: int) -> bytes:
     """Read a body of at most `cap` bytes. Raises Refused beyond that, and ClientDisconnected."""
-    announced = [value for name, value in head.headers if name == b"content-length"]
-    if announced and announced[0].isdigit() and int(announced[0][:20]) > cap:
-        raise _too_large(cap)
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise ClientDisconnected
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > cap:
-            raise _too_large(cap)
-        if not message.get("more_body"):
-            return b"".join(parts)
+    try:
+        return await request.body(cap)
+    except BodyTooLarge as error:
+        raise _too_large(cap) from error
 
 
 def _too_large(cap: int) -> errors.Refused:
