@@ -15,9 +15,10 @@ from pathlib import Path
 from entrepot import control
 from entrepot.aws import ecr, sts
 from entrepot.aws.dispatch import AwsDoor
+from entrepot.blobs.files import sync_folder
 from entrepot.blobs.local import LocalBlobStore
 from entrepot.config import Bound, ConfigError, Settings
-from entrepot.domain.errors import SchemaTooNew, StorageUnavailable
+from entrepot.domain.errors import SchemaTooNew, StorageFull, StorageUnavailable
 from entrepot.jobs import schedule
 from entrepot.oci.door import OciDoor
 from entrepot.oci.exchange import Options
@@ -58,33 +59,51 @@ def prepare(settings: Settings) -> None:
     try:
         migrate.migrate(db)
         LocalBlobStore(_folder(settings) / "storage")
-    except (SchemaTooNew, StorageUnavailable) as error:
+    except StorageUnavailable as error:
+        raise ConfigError(f"the storage cannot be used ({error.detail}): see to it and start again") from error
+    except (SchemaTooNew, StorageFull) as error:
         raise ConfigError(f"{error} ({settings.data_dir})") from error
     finally:
         db.close()
 
 
 def credentials(settings: Settings) -> tuple[str, str]:
-    """The root access key and its secret: as given, else kept in the data folder since the first start."""
+    """The root access key and its secret: as given, else kept in the data folder since the first start.
+
+    Raises ConfigError where they cannot be kept or read.
+    """
     if settings.access_key_id and settings.secret_access_key:
         return settings.access_key_id, settings.secret_access_key
     made = "AKIA" + "".join(secrets.choice(_KEY_ALPHABET) for _ in range(16)), secrets.token_urlsafe(30)
-    kept = _keep_secret(_folder(settings) / "credentials", "\n".join(made).encode() + b"\n").decode().split()
+    path = _folder(settings) / "credentials"
+    kept = _keep_secret(path, "\n".join(made).encode() + b"\n").decode("ascii", "replace").split()
+    if len(kept) != len(made):
+        raise ConfigError(f"{path} does not hold an access key and its secret: write them there or remove the file")
     return settings.access_key_id or kept[0], settings.secret_access_key or kept[1]
 
 
 def _sealing_key(settings: Settings) -> bytes:
-    return _keep_secret(_folder(settings) / "sealing.key", secrets.token_bytes(_SEALING_BYTES))
+    path = _folder(settings) / "sealing.key"
+    key = _keep_secret(path, secrets.token_bytes(_SEALING_BYTES))
+    if len(key) != _SEALING_BYTES:  # a short key would seal nothing
+        raise ConfigError(f"{path} is damaged: remove the file, and everybody has to log in again")
+    return key
 
 
 def _keep_secret(path: Path, fresh: bytes) -> bytes:
-    """What the file holds; `fresh`, durably and for its owner only, where there is no file yet."""
+    """What the file holds; `fresh` where there is no file yet. Raises ConfigError."""
     try:
+        if not path.exists():
+            _write_secret(path, fresh)
         return path.read_bytes()
-    except FileNotFoundError:
-        pass
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read ({error.strerror}): change its owner or its mode") from error
+        raise ConfigError(
+            f"{path} cannot be made or read ({error.strerror}): change its owner or mode, or choose another --data-dir"
+        ) from error
+
+
+def _write_secret(path: Path, fresh: bytes) -> None:
+    """Make a file durably, whole or not at all, for its owner only."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-") as file:
         file.write(fresh)
@@ -92,7 +111,7 @@ def _keep_secret(path: Path, fresh: bytes) -> bytes:
         os.fsync(file.fileno())
         with contextlib.suppress(FileExistsError):  # another process was first: its secret counts
             os.link(file.name, path)
-    return path.read_bytes()
+    sync_folder(path.parent)
 
 
 def _folder(settings: Settings) -> Path:
@@ -106,7 +125,10 @@ def _database(settings: Settings) -> Database:
         from entrepot.store.postgres import PostgresDatabase  # noqa: PLC0415  # psycopg only where it is chosen
     except ImportError as error:
         raise ConfigError("database.url needs psycopg: pip install 'entrepot[postgresql]'") from error
-    return PostgresDatabase(settings.database.url)
+    try:
+        return PostgresDatabase(settings.database.url)
+    except ValueError as error:
+        raise ConfigError(f"database.url: {error}: correct it") from error
 
 
 # --- what runs -------------------------------------------------------------------------------------------------

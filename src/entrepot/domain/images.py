@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 STANDARD, ARCHIVE = "STANDARD", "ARCHIVE"
+TAGS_MAX = 1000  # ECR quotas, "Tags per image", not adjustable
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,15 @@ DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+_SIZE_MAX = 2**63 - 1  # what 64 bits hold, also of all descriptors together
+# Readers in Go take `Layers` for `layers`: a document that has both would be two.
+_FOLDED = {
+    name.casefold(): name
+    for name in (
+        *("schemaVersion", "mediaType", "artifactType", "config", "layers", "fsLayers", "manifests", "subject"),
+        *("annotations", "digest", "size", "urls", "data", "platform"),
+    )
+}
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}")
 
 
@@ -47,15 +56,17 @@ def parse(data: bytes, media_type: str | None, *, declared: bool = False) -> Man
 
     With `declared`, pusher or document have to say the media type; without, it is told from the document's form.
     Raises ManifestTooLarge above 4 MiB and ManifestInvalid for anything that two readers could read differently:
-    no UTF-8, duplicate keys, a document that is manifest and index at once (CVE-2021-41190), a mediaType that
-    contradicts the pushed one, schema 1, descriptors without a usable digest or size.
+    no UTF-8, duplicate keys, keys in other letters, a document that is manifest and index at once (CVE-2021-41190), a
+    mediaType that contradicts the pushed one, schema 1, descriptors without a usable digest or size.
     """
     if len(data) > MAX_BYTES:
         raise ManifestTooLarge(MAX_BYTES)
     if media_type is not None:
         check_media_type(media_type)
     document = _load(data)
-    if document.get("schemaVersion") != 2 or isinstance(document.get("schemaVersion"), bool):  # noqa: PLR2004
+    _check_spelling(document)
+    version = document.get("schemaVersion")
+    if not isinstance(version, int) or version != 2:  # noqa: PLR2004  # 2.0 is not what every reader takes for 2
         raise ManifestInvalid("schemaVersion must be 2")
     own = document.get("mediaType")
     if own is not None and not (isinstance(own, str) and _MEDIA_TYPE.fullmatch(own)):
@@ -96,6 +107,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _check_spelling(document: dict[str, Any]) -> None:
+    for key in document:
+        if _FOLDED.get(key.casefold(), key) != key:
+            raise ManifestInvalid(f"'{key}' has to be spelt '{_FOLDED[key.casefold()]}'")
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ManifestInvalid(f"{name} is not JSON")
 
@@ -112,13 +129,16 @@ def _image(document: dict[str, Any], media_type: str) -> Manifest:
     config = _descriptor(document.get("config"), "config")
     layers = _descriptors(document.get("layers"), "layers")
     kept = tuple(layer for layer in layers if not is_foreign(layer.media_type))
+    size = config.size + sum(layer.size for layer in layers)
+    if size > _SIZE_MAX:
+        raise ManifestInvalid("the sizes of its descriptors are more than anything holds")
     return Manifest(
         media_type=media_type,
         artifact_type=_text(document, "artifactType") or config.media_type,
         blobs=(config, *kept),
         children=(),
         subject=_subject(document),
-        size=config.size + sum(layer.size for layer in layers),
+        size=size,
     )
 
 
@@ -154,10 +174,11 @@ def _descriptors(value: object, where: str) -> tuple[Descriptor, ...]:
 def _descriptor(value: object, where: str) -> Descriptor:
     if not isinstance(value, dict):
         raise ManifestInvalid(f"{where} must hold descriptors")
+    _check_spelling(value)
     media_type, digest, size = value.get("mediaType"), value.get("digest"), value.get("size")
     if not isinstance(media_type, str) or not _MEDIA_TYPE.fullmatch(media_type):
         raise ManifestInvalid(f"a descriptor in {where} has no media type")
-    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 2**63:
+    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= _SIZE_MAX:
         raise ManifestInvalid(f"a descriptor in {where} has no size")
     try:
         digest = digests.parse(digest if isinstance(digest, str) else "")

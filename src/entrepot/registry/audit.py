@@ -46,7 +46,8 @@ class Trail:
         try:
             db.write(lambda tx: _write(tx, reads, pulls))
         except Exception:
-            self._reads.extendleft(reversed(reads))
+            room = GATHERED_MAX - len(self._reads)  # a full deque would lose what came meanwhile, which is newer
+            self._reads.extendleft(reversed(reads[max(0, len(reads) - room) :]))
             with self._lock:
                 self._pulls = {**pulls, **self._pulls}
             raise

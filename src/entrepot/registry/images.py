@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from entrepot.domain import digests, events, grammar, manifests, names, pages
+from entrepot.domain import images as rules
 from entrepot.domain.errors import (
     ImageAlreadyExists,
     ImageDigestDoesNotMatch,
@@ -66,7 +67,8 @@ def put(reg: Registry, caller: Caller, key: RegistryKey, name: str, push: Push, 
 
     Pushing what is there already changes nothing and is no error, also where tags are immutable.
     Raises ManifestInvalid, ManifestTooLarge, TagInvalid, DigestInvalid, ImageDigestDoesNotMatch, RepositoryNotFound,
-    ImageTagAlreadyExists, and LayersNotFound or ReferencedImagesNotFound unless `sparse`.
+    ImageTagAlreadyExists, LimitExceeded above 1,000 tags of one image, and LayersNotFound or
+    ReferencedImagesNotFound unless `sparse`.
     """
     manifest = manifests.parse(push.data, push.media_type, declared=push.declared)
     for tag in push.tags:
@@ -123,12 +125,14 @@ def _insert(
 
 
 def _point(tx: Tx, repository: Repository, tag: str, image: int, now: int) -> bool:
-    """Point a tag at an image; False when it pointed there. Raises ImageTagAlreadyExists."""
+    """Point a tag at an image; False when it pointed there. Raises ImageTagAlreadyExists, LimitExceeded."""
     held_by = tags.holder(tx, repository.id, tag)
     if held_by == image:
         return False
     if held_by is not None and not repository.mutability.tag_may_move(tag):
         raise ImageTagAlreadyExists(tag, repository.name)
+    if tags.count(tx, image) >= rules.TAGS_MAX:
+        raise LimitExceeded(f"The image has the maximum of {rules.TAGS_MAX} tags.")
     tags.point(tx, repository.id, tag, image, now)
     return True
 
@@ -324,6 +328,7 @@ def _delete_one(
         return
     if wish.tag is not None and tags.count(tx, image.id) > 1:
         tags.remove(tx, repository.id, wish.tag)
+        _announce(tx, repository, "DELETE", image.digest, wish.tag, image.media_type, image.artifact_type, now)
         gone.append(ImageId(image.digest, wish.tag))
         return
     held_by = table.indexes_naming(tx, repository.id, image.digest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from entrepot import blobs as seam
@@ -73,15 +73,17 @@ def find(reg: Registry, key: RegistryKey, name: str, digest: str) -> Blob:
 
 
 def open_blob(reg: Registry, key: RegistryKey, name: str, digest: str) -> seam.store.Blob:
-    """The bytes of a blob of the repository, verified. Raises what `find` raises, BlobMissing, BlobCorrupt.
+    """The bytes of a blob of the repository, verified. Raises what `find` raises, BlobMissing, BlobCorrupt."""
+    return _open_found(reg, lambda: find(reg, key, name, digest))
 
-    A blob that was replaced between looking and opening is looked up once more.
-    """
-    blob = find(reg, key, name, digest)
+
+def _open_found(reg: Registry, look: Callable[[], Blob]) -> seam.store.Blob:
+    """Open the blob that `look` finds; one that was replaced between looking and opening is looked up once more."""
+    blob = look()
     try:
         return _open(reg, blob)
     except BlobMissing:
-        again = find(reg, key, name, digest)
+        again = look()
         if again == blob:
             raise
         return _open(reg, again)
@@ -119,16 +121,21 @@ def download_url(reg: Registry, key: RegistryKey, name: str, digest: str) -> str
 def open_download(reg: Registry, repository: str, digest: str, expires: str, signature: str) -> seam.store.Blob:
     """The bytes behind a download URL.
 
-    Raises AccessDenied for one that is altered or over, LayerNotFound when the repository or the blob is gone.
+    Raises AccessDenied for one that is altered or over, LayerNotFound when the repository or the blob is gone,
+    BlobMissing, BlobCorrupt.
     """
     if not (_is_number(repository) and _is_number(expires)) or not credentials.download_allowed(
         reg.keys, int(repository), _checked(digest), int(expires), signature, reg.now()
     ):
         raise AccessDenied("anonymous", "ecr:GetDownloadUrlForLayer", "*", "the download URL is not valid or is over")
-    blob = reg.db.read(lambda tx: blobs.find(tx, int(repository), digest))
-    if blob is None:
-        raise LayerNotFound(digest, "", "")
-    return _open(reg, blob)
+
+    def look() -> Blob:
+        blob = reg.db.read(lambda tx: blobs.find(tx, int(repository), digest))
+        if blob is None:
+            raise LayerNotFound(digest, "", "")
+        return blob
+
+    return _open_found(reg, look)
 
 
 def _is_number(text: str) -> bool:

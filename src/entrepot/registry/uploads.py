@@ -6,10 +6,12 @@ that protects them are one transaction.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from entrepot import blobs as seam
 from entrepot.blobs.store import Stored
@@ -27,6 +29,7 @@ from entrepot.domain.errors import (
     LayerPartTooSmall,
     LayerTooLarge,
     LimitExceeded,
+    RepositoryNotFound,
     UploadBusy,
     UploadLost,
     UploadNotFound,
@@ -44,7 +47,7 @@ from entrepot.store.db import Tx
 
 LEASE = 24 * 3600 * 1_000_000  # a blob that no image names yet is kept at least this long (microseconds)
 EMPTY = digests.of(b"")
-_UUID_LENGTH = 36
+_UPLOAD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(slots=True)
@@ -94,6 +97,9 @@ def receiving(
     try:
         _check_still(reg, caller, key, held)
         yield held
+    except (RepositoryNotFound, UploadNotFound):
+        held.bytes.discard()  # its row is gone
+        raise
     except BaseException:
         held.bytes.truncate(held.kept)
         raise
@@ -103,11 +109,7 @@ def receiving(
 
 def _check_still(reg: Registry, caller: Caller, key: RegistryKey, held: Receiving) -> None:
     """Refuse an upload that another request moved or ended between our look and our hold."""
-    try:
-        _, now = reg.db.read(lambda tx: _find(tx, caller, key, held.repository.name, held.before.id))
-    except UploadNotFound:
-        held.bytes.discard()
-        raise
+    _, now = reg.db.read(lambda tx: _find(tx, caller, key, held.repository.name, held.before.id))
     if now != held.before:
         raise UploadBusy(now.id)
 
@@ -250,12 +252,12 @@ def put_part(
 ) -> int:
     """Append bytes `first` to `last` (inclusive); the last byte received. (ECR API, UploadLayerPart.)
 
-    Raises InvalidLayerPart for a part that does not continue the upload or is not of the length it says,
+    Raises InvalidLayerPart for a part that does not continue the upload, is empty or not of the length it says,
     LimitExceeded after 4,200 parts, LayerTooLarge, RepositoryNotFound, UploadNotFound.
     """
     try:
         with receiving(reg, caller, key, name, upload, first) as held:
-            if last - first + 1 != len(data):
+            if last - first + 1 != len(data) or not data:
                 raise UploadRangeInvalid(upload, held.offset)
             if held.before.parts >= rules.PARTS_MAX:
                 raise LimitExceeded(f"The upload has the maximum of {rules.PARTS_MAX} layer parts.")
@@ -314,7 +316,7 @@ def check_size(size: int) -> None:
 
 def _find(tx: Tx, caller: Caller, key: RegistryKey, name: str, upload: str) -> tuple[Repository, Upload]:
     repository = repositories.find(tx, key, name)
-    row = table.find(tx, upload, repository.id, caller.principal.arn) if len(upload) == _UUID_LENGTH else None
+    row = table.find(tx, upload, repository.id, caller.principal.arn) if _UPLOAD_ID.fullmatch(upload) else None
     if row is None:
         raise UploadNotFound(upload[:100], name, key.account)
     return repository, row
@@ -326,12 +328,29 @@ def _find(tx: Tx, caller: Caller, key: RegistryKey, name: str, upload: str) -> t
 def sweep(reg: Registry, idle: int) -> int:
     """Give back the bytes of uploads that nothing was written to for `idle` microseconds; how many uploads."""
     before = reg.now() - idle
-    ended = 0
-    while batch := reg.db.read(lambda tx: table.idle(tx, before, 100)):
-        for upload in batch:
-            ended += reg.db.write(lambda tx, upload=upload: table.delete(tx, upload))  # type: ignore[misc]
-            reg.blobs.discard(upload)
+    ended, after = 0, ""
+    while batch := reg.db.read(partial(table.idle, before=before, after=after, limit=100)):
+        ended += sum(_end_idle(reg, upload, before) for upload in batch)
+        after = batch[-1]
     for upload in reg.blobs.abandoned(before):
-        if not reg.db.read(lambda tx, upload=upload: table.known(tx, upload)):  # type: ignore[misc]
+        if not reg.db.read(partial(table.known, upload=upload)):
             reg.blobs.discard(upload)
     return ended
+
+
+def _end_idle(reg: Registry, upload: str, before: int) -> bool:
+    """End an upload, unless a request holds it (one chunk can take longer than any limit) or wrote to it since."""
+    end = partial(table.delete_idle, upload=upload, before=before)
+    try:
+        held = reg.blobs.resume(upload, 0, EMPTY)  # to hold it: none of its bytes are read
+    except UploadBusy:
+        return False
+    except UploadLost:
+        return reg.db.write(end)  # an upload that never had bytes, or has lost them
+    try:
+        ended = reg.db.write(end)
+        if ended:
+            held.discard()
+        return ended
+    finally:
+        held.suspend()

@@ -9,11 +9,14 @@ _COLUMNS = "b.id, b.digest, b.size, b.location, b.identity"
 
 
 def find(tx: Tx, repository: int, digest: str) -> Blob | None:
-    """The blob of that digest if the repository has it."""
+    """The blob of that digest if the repository has it.
+
+    CROSS JOIN: left to choose, SQLite reads all blobs of the repository, a hundred times slower where there are 20,000.
+    """
     row = tx.one(
         f"""
-        SELECT {_COLUMNS} FROM blobs b JOIN repository_blobs m ON m.blob = b.id
-        WHERE b.digest = :digest AND m.repository = :repository
+        SELECT {_COLUMNS} FROM blobs b CROSS JOIN repository_blobs m
+        WHERE b.digest = :digest AND m.blob = b.id AND m.repository = :repository
         """,
         repository=repository,
         digest=digest,
@@ -72,18 +75,6 @@ def join(tx: Tx, repository: int, blob: int, leased_until: int) -> None:
         blob=blob,
         leased_until=leased_until,
     )
-
-
-def leave(tx: Tx, repository: int, blob: int) -> None:
-    tx.run(
-        "DELETE FROM repository_blobs WHERE repository = :repository AND blob = :blob", repository=repository, blob=blob
-    )
-
-
-def at(tx: Tx, location: str) -> int | None:
-    """The id of the blob whose bytes are at `location`."""
-    row = tx.one("SELECT id FROM blobs WHERE location = :location", location=location)
-    return None if row is None else int(row[0])
 
 
 def media_type(tx: Tx, repository: int, digest: str) -> str | None:

@@ -131,7 +131,7 @@ def page_of_ids(
         """
         SELECT i.digest, t.name FROM images i LEFT JOIN tags t ON t.image = i.id
         WHERE i.repository = :repository
-        AND (i.digest > :digest OR (i.digest = :digest AND COALESCE(t.name, '') > :tag))
+        AND i.digest >= :digest AND (i.digest > :digest OR COALESCE(t.name, '') > :tag)
         AND (:either = 1 OR (t.name IS NOT NULL) = (:tagged = 1))
         ORDER BY i.digest, t.name LIMIT :limit
         """,

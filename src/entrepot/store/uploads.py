@@ -66,12 +66,20 @@ def delete(tx: Tx, upload: str) -> bool:
     return tx.run("DELETE FROM uploads WHERE id = :upload", upload=upload) == 1
 
 
-def idle(tx: Tx, before: int, limit: int) -> list[str]:
-    """Up to `limit` uploads that nothing was written to since `before`."""
+def idle(tx: Tx, before: int, after: str, limit: int) -> list[str]:
+    """Up to `limit` uploads, by id from the one after `after`, that nothing was written to since `before`."""
     rows = tx.all(
-        "SELECT id FROM uploads WHERE updated_at < :before ORDER BY updated_at LIMIT :limit", before=before, limit=limit
+        "SELECT id FROM uploads WHERE updated_at < :before AND id > :after ORDER BY id LIMIT :limit",
+        before=before,
+        after=after,
+        limit=limit,
     )
     return [row[0] for row in rows]
+
+
+def delete_idle(tx: Tx, upload: str, before: int) -> bool:
+    """Remove the upload unless it was written to since `before`; False when it stays or was gone already."""
+    return tx.run("DELETE FROM uploads WHERE id = :upload AND updated_at < :before", upload=upload, before=before) == 1
 
 
 def known(tx: Tx, upload: str) -> bool:

@@ -40,7 +40,7 @@ CREATE TABLE blobs (
     location TEXT NOT NULL,
     identity TEXT NOT NULL,
     created_at BIGINT NOT NULL,
-    UNIQUE (encryption, digest)
+    UNIQUE (digest, encryption)
 );
 
 -- Which repositories have a blob, and until when it is kept although no image names it.
