@@ -11,9 +11,11 @@ import apsw
 import msgspec
 import pytest
 from tests.asgi import Answer, call
+from tests.factories import a_caller
 
 from entrepot import app
 from entrepot.config import Bound, BoundListener, ConfigError, Settings
+from entrepot.registry import audit
 from entrepot.web.metrics import Meter
 
 BOUND = Bound((BoundListener("main", "localhost", 5000, tls=False),), "localhost:5000")
@@ -56,16 +58,18 @@ def test_given_credentials_are_never_written(settings: Settings) -> None:
 
 
 def test_first_starts_at_once(settings: Settings) -> None:
-    """Two processes that make the keys at the same time have the same ones."""
+    """Processes that prepare one folder at the same time all do, and have the same keys."""
     code = (
-        "import sys, msgspec; from entrepot import app; from entrepot.config import Settings; "
-        "print(app.credentials(Settings(data_dir=sys.argv[1])))"
+        "import sys; from pathlib import Path; from entrepot import app; from entrepot.config import Settings; "
+        "settings = Settings(data_dir=sys.argv[1]); app.prepare(settings); "
+        "print(app.credentials(settings), Path(sys.argv[1], 'sealing.key').read_bytes())"
     )
     running = [
         subprocess.Popen([sys.executable, "-c", code, settings.data_dir], stdout=subprocess.PIPE) for _ in range(4)
     ]
     said = {process.communicate()[0] for process in running}
     assert len(said) == 1
+    assert [process.returncode for process in running] == [0] * 4
 
 
 def test_a_newer_database(settings: Settings) -> None:
@@ -81,8 +85,56 @@ def test_a_newer_database(settings: Settings) -> None:
 def test_no_database_server(settings: Settings) -> None:
     """A PostgreSQL that does not answer is one line."""
     database = msgspec.structs.replace(settings.database, url="postgresql://nobody@127.0.0.1:1/none")
-    with pytest.raises(ConfigError, match="storage is not available"):
+    with pytest.raises(ConfigError, match=r"the storage cannot be used \(PostgreSQL: .*Connection refused"):
         app.prepare(msgspec.structs.replace(settings, database=database))
+
+
+def test_a_bad_database_url(settings: Settings) -> None:
+    """A URL that cannot be read is told without its password."""
+    database = msgspec.structs.replace(settings.database, url="postgresql://user:secret@[bad")
+    with pytest.raises(ConfigError, match=r"database\.url") as caught:
+        app.prepare(msgspec.structs.replace(settings, database=database))
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("folder", ["/proc/nothing", "file/below"])
+def test_a_folder_that_cannot_be(tmp_path: Path, folder: str) -> None:
+    """A data folder that cannot be made or written is one line that says what to do."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="choose another --data-dir"):
+        app.prepare(Settings(data_dir=str(tmp_path / folder)))
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("sealing.key", b"", "everybody has to log in again"),
+        ("sealing.key", b"x" * 31, "everybody has to log in again"),
+        ("credentials", b"", "does not hold an access key"),
+        ("credentials", b"\xff\xfe", "does not hold an access key"),
+        ("entrepot.db", b"no database" * 1000, "the storage cannot be used"),
+        ("storage", b"no folder", "the storage cannot be used"),
+    ],
+)
+def test_damage(settings: Settings, name: str, data: bytes, told: str) -> None:
+    """A damaged file of the data folder is told and left as it is: no secret is ever weak, or quietly another one."""
+    path = Path(settings.data_dir) / name
+    path.parent.mkdir()
+    path.write_bytes(data)
+    with pytest.raises(ConfigError, match=told):
+        app.prepare(settings)
+    assert path.read_bytes() == data
+
+
+def test_closing_writes_what_was_gathered(settings: Settings) -> None:
+    """A worker that ends has written the reads that it had noted."""
+    app.prepare(settings)
+    application = app.build(settings, BOUND, Meter())
+    audit.seen(application.registry, a_caller("ecr:ListImages"), "*")
+    application.close()
+    connection = apsw.Connection(str(Path(settings.data_dir) / "entrepot.db"))
+    assert connection.execute("SELECT action FROM audit").fetchall() == [("ecr:ListImages",)]
+    connection.close()
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,12 @@ REFUSED = {
     "a bad artifact type": encode(GOOD | {"artifactType": 7}),
     "annotations of a list": encode(GOOD | {"annotations": []}),
     "an annotation of a number": encode(GOOD | {"annotations": {"a": 1}}),
+    "a version of 2.0": encode(GOOD).replace(b'"schemaVersion": 2', b'"schemaVersion": 2.0'),
+    "sizes beyond 64 bits": encode(GOOD | {"layers": [DESCRIPTOR | {"size": 2**62}] * 2}),
+    "layers in two spellings": encode(GOOD | {"Layers": []}),
+    "an index in other letters": encode(GOOD | {"MANIFESTS": []}),
+    "a letter that folds to s": encode(GOOD | {"\u017fubject": {}}),
+    "a digest in two spellings": encode(GOOD | {"config": DESCRIPTOR | {"Digest": "sha256:" + "b" * 64}}),
     "too many layers": encode(GOOD | {"layers": [{}] * (manifests.MAX_DESCRIPTORS + 1)}),
 }
 

@@ -35,3 +35,14 @@ def test_junk(text: str) -> None:
     """No other text is a token."""
     with pytest.raises(InvalidParameter, match="nextToken"):
         pages.start("s", text, 1)
+
+
+def test_altered() -> None:
+    """A token with any one character changed, left out or doubled is refused, and so is an endless one."""
+    token = pages.token("repositories", ("team/app",))
+    for at, letter in enumerate(token):
+        for other in ("A" if letter != "A" else "B", "", letter * 2):
+            with pytest.raises(InvalidParameter):
+                pages.start("repositories", token[:at] + other + token[at + 1 :], 1)
+    with pytest.raises(InvalidParameter):
+        pages.start("repositories", pages.token("repositories", ("a" * 5000,)), 1)

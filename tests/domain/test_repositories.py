@@ -19,13 +19,30 @@ def test_filters_need_their_setting(setting: str) -> None:
         rules.mutability(f"{setting}_WITH_EXCLUSION", None)
 
 
-@pytest.mark.parametrize("tags", [{}, {"a": ""}, {"K" * 128: "v" * 256}, {"ключ é": "a.b:/=+-@_ 1"}])
+@pytest.mark.parametrize(
+    "tags", [{}, {"a": ""}, {"K" * 128: "v" * 256}, {"ключ é": "a.b:/=+-@_ 1"}, {"team": "a\u00a0b aws:c"}]
+)
 def test_good_tags(tags: dict[str, str]) -> None:
     """Letters of any script, digits, spaces and AWS's signs are tags."""
     rules.check_tags(tags)
 
 
-@pytest.mark.parametrize("tags", [{"": "x"}, {"k" * 129: ""}, {"k": "v" * 257}, {"aws:k": ""}, {"k": "<>"}, {"k!": ""}])
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"": "x"},
+        {"k" * 129: ""},
+        {"k": "v" * 257},
+        {"aws:k": ""},
+        {"AWS:k": ""},
+        {"k": "<>"},
+        {"k!": ""},
+        {"k": "a\tb"},
+        {"k\n": ""},
+        {"k": "\0"},
+        {"k": "\ud800"},
+    ],
+)
 def test_bad_tags(tags: dict[str, str]) -> None:
     """Anything else is refused."""
     with pytest.raises(InvalidTagParameter):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.factories import Clock, a_caller, a_repository, an_image
+from tests.factories import a_caller, a_repository, an_image
 
-from entrepot.registry import audit, housekeeping
+from entrepot.registry import audit
 from entrepot.registry.context import Registry
 from entrepot.store import audit as table
 
@@ -60,24 +60,17 @@ def test_what_is_gathered_is_bounded(reg: Registry) -> None:
     assert reg.trail._reads[-1].resource == str(audit.GATHERED_MAX + 4)
 
 
-def test_trim(reg: Registry, clock: Clock) -> None:
-    """Records and events are forgotten after their time, and not before."""
-    a_repository(reg)
-    an_image(reg, 1, "a")
-    old = len(actions(reg))
-    assert old > 0
-    clock.forward(6 * 24 * 3600)
-    assert housekeeping.trim(reg) == 0
-    clock.forward(2 * 24 * 3600)
-    assert housekeeping.trim(reg) == 1
-    assert len(actions(reg)) == old
-    clock.forward(90 * 24 * 3600)
-    an_image(reg, 2, "b")
-    new = len(actions(reg)) - old
-    assert housekeeping.trim(reg) == old
-    assert len(actions(reg)) == new
+def test_the_newest_are_kept(reg: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is room for some only, what was gathered during a write that failed comes before what is older."""
+    for number in range(audit.GATHERED_MAX):
+        audit.seen(reg, a_caller(), str(number))
 
+    def fail(*_: object) -> None:
+        audit.seen(reg, a_caller(), "newest")
+        raise ConnectionError
 
-def test_sweep_is_nothing_on_an_empty_registry(reg: Registry) -> None:
-    """There is nothing to do where nothing is."""
-    assert housekeeping.sweep_uploads(reg) == 0
+    monkeypatch.setattr(table, "insert", fail)
+    with pytest.raises(ConnectionError):
+        reg.trail.flush(reg.db)
+    reads = reg.trail._reads
+    assert (reads[0].resource, reads[-1].resource, len(reads)) == ("1", "newest", audit.GATHERED_MAX)

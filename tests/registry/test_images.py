@@ -21,10 +21,13 @@ from tests.factories import (
 
 from entrepot.domain import digests
 from entrepot.domain import errors as e
+from entrepot.domain import images as rules
 from entrepot.domain.images import ImageId
 from entrepot.domain.repositories import Mutability
 from entrepot.registry import images, repositories
 from entrepot.registry.context import Registry
+from entrepot.store import audit as audit_table
+from entrepot.store import outbox as outbox_table
 
 NAME = "team/app"
 
@@ -161,6 +164,19 @@ def test_several_tags_are_all_or_nothing(reg: Registry) -> None:
     assert images.tag_page(reg, KEY, NAME, "", 10) == (["held"], False)
 
 
+def test_too_many_tags(reg: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An image has at most so many tags (1,000); one that it has already may be pushed again."""
+    monkeypatch.setattr(rules, "TAGS_MAX", 2)
+    manifest = a_small_manifest(reg)
+    with pytest.raises(e.LimitExceeded, match="maximum of 2 tags"):
+        push(reg, manifest, "a", "b", "c")
+    assert images.tag_page(reg, KEY, NAME, "", 10) == ([], False)
+    push(reg, manifest, "a", "b")
+    push(reg, manifest, "b")
+    with pytest.raises(e.LimitExceeded):
+        push(reg, manifest, "c")
+
+
 def test_put_once(reg: Registry) -> None:
     """The API refuses a push that changes nothing, and takes a new tag for an image that is there."""
     manifest = a_small_manifest(reg)
@@ -194,6 +210,41 @@ def test_events(reg: Registry) -> None:
     push(reg, a_small_manifest(reg, 2))
     images.delete(reg, a_caller(), KEY, NAME, digests.of(manifest))
     assert events(reg) == [("PUSH", "a"), ("PUSH", "b"), ("PUSH", None), ("DELETE", "a"), ("DELETE", "b")]
+
+
+def test_events_of_tags(reg: Registry) -> None:
+    """A tag that goes alone is told like those that go with their image."""
+    push(reg, a_small_manifest(reg), "a", "b", "c")
+    for wish in (ImageId(None, "a"), ImageId(None, "c")):
+        images.delete_many(reg, a_caller(), KEY, NAME, [wish])
+    images.untag(reg, a_caller(), KEY, NAME, "b")
+    assert events(reg)[3:] == [("DELETE", "a"), ("DELETE", "c"), ("DELETE", "b")]
+
+
+def test_a_change_is_whole_or_not_at_all(reg: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Image, tag, event and audit record are one transaction: where one cannot be written, there is none."""
+    kept, manifest = an_image(reg, 1, "kept"), a_small_manifest(reg, 2)
+
+    def everything() -> list[object]:
+        tables = ("images", "tags", "manifests", "image_blobs", "outbox", "audit")
+        return [reg.db.read(lambda tx, table=table: tx.all(f"SELECT * FROM {table}")) for table in tables]  # type: ignore[misc]
+
+    def fail(*_: object) -> None:
+        raise ConnectionError
+
+    before = everything()
+    for table in (audit_table, outbox_table):
+        with monkeypatch.context() as broken:
+            broken.setattr(table, "insert", fail)
+            for change in (
+                lambda: push(reg, manifest, "kept", "new"),
+                lambda: images.delete(reg, a_caller(), KEY, NAME, kept),
+                lambda: images.delete_many(reg, a_caller(), KEY, NAME, [ImageId(kept, None)]),
+                lambda: images.untag(reg, a_caller(), KEY, NAME, "kept"),
+            ):
+                with pytest.raises(ConnectionError):
+                    change()
+    assert everything() == before
 
 
 def test_batch_get_reports_each_failure(reg: Registry) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.factories import KEY, REGION, Clock, a_blob, a_caller, a_manifest, a_repository, push
+from tests.factories import KEY, REGION, Clock, a_blob, a_caller, a_repository
+from tests.registry.steps import CALLER, NAME, append, files, finish, start, stored
 
 from entrepot.domain import blobs as rules
 from entrepot.domain import digests
@@ -16,44 +16,14 @@ from entrepot.domain import errors as e
 from entrepot.domain.registries import RegistryKey
 from entrepot.registry import layers, repositories, uploads
 from entrepot.registry.context import Registry
+from entrepot.store import audit as audit_table
 
-NAME = "team/app"
-CALLER = a_caller("ecr:UploadLayerPart")
 PART = rules.PART_BYTES_MIN
 
 
 @pytest.fixture(autouse=True)
 def _repository(reg: Registry) -> None:
     a_repository(reg)
-
-
-def files(folder: Path) -> tuple[int, int]:
-    """How many temporary files and how many blobs there are."""
-    storage = folder / "storage"
-    return tuple(sum(path.is_file() for path in (storage / name).rglob("*")) for name in ("uploads", "blobs"))  # type: ignore[return-value]
-
-
-def start(reg: Registry) -> str:
-    return uploads.start(reg, CALLER, KEY, NAME)
-
-
-def append(reg: Registry, upload: str, data: bytes, at: int | None = None) -> int:
-    with uploads.receiving(reg, CALLER, KEY, NAME, upload, at) as held:
-        held.bytes.write(data)
-        return uploads.keep(reg, held)
-
-
-def finish(reg: Registry, upload: str, digest: str) -> None:
-    with uploads.receiving(reg, CALLER, KEY, NAME, upload, None) as held:
-        uploads.finish(reg, CALLER, held, digest)
-
-
-def stored(reg: Registry, digest: str) -> bytes:
-    blob = layers.open_blob(reg, KEY, NAME, digest)
-    try:
-        return blob.read(0, blob.size)
-    finally:
-        blob.close()
 
 
 def test_chunks(reg: Registry, tmp_path: Path) -> None:
@@ -164,7 +134,7 @@ def test_an_upload_is_of_one_repository_and_one_principal(reg: Registry) -> None
         uploads.standing(reg, CALLER, KEY, NAME, upload)
 
 
-@pytest.mark.parametrize("upload", ["", "x", "../../etc/passwd", "0" * 36, "é" * 36, "a" * 5000])
+@pytest.mark.parametrize("upload", ["", "x", "../../etc/passwd", "0" * 36, "\0" * 36, "é" * 36, "a" * 5000])
 def test_unknown_uploads(reg: Registry, upload: str) -> None:
     """Text that is no upload's id names none."""
     with pytest.raises(e.UploadNotFound):
@@ -181,6 +151,55 @@ def test_one_request_at_a_time(reg: Registry) -> None:
             append(reg, upload, b"xyz")
         uploads.keep(reg, held)
     finish(reg, upload, digests.of(b"abcdef"))
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new bytes", "bytes that the store has"])
+@pytest.mark.parametrize("end", ["finish", "keep"])
+@pytest.mark.parametrize("by", ["cancel", "delete"])
+def test_an_upload_that_is_ended_during_a_request(
+    reg: Registry, tmp_path: Path, by: str, end: str, known: bool
+) -> None:
+    """A request whose upload or repository goes meanwhile fails, shows nothing and leaves no file."""
+    a_repository(reg, "other")
+    before = (0, 0)
+    if known:
+        a_blob(reg, b"abc", "other")
+        before = (0, 1)
+    upload = start(reg)
+
+    def late() -> None:
+        with uploads.receiving(reg, CALLER, KEY, NAME, upload, None) as held:
+            held.bytes.write(b"abc")
+            if by == "cancel":
+                uploads.cancel(reg, CALLER, KEY, NAME, upload)
+            else:
+                repositories.delete(reg, CALLER, KEY, NAME, force=False)
+                a_repository(reg)
+            if end == "finish":
+                uploads.finish(reg, CALLER, held, digests.of(b"abc"))
+            else:
+                uploads.keep(reg, held)
+
+    with pytest.raises((e.UploadNotFound, e.UploadLost)):
+        late()
+    assert files(tmp_path) == before
+    with pytest.raises(e.LayerNotFound):
+        stored(reg, digests.of(b"abc"))
+
+
+def test_a_transaction_that_fails_shows_nothing(reg: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A blob whose row, membership or audit record cannot be written is not there, and can be pushed again."""
+
+    def fail(*_: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(audit_table, "insert", fail)
+        with pytest.raises(ConnectionError):
+            a_blob(reg, b"abc")
+    for table in ("blobs", "repository_blobs"):
+        assert reg.db.read(lambda tx, table=table: tx.all(f"SELECT * FROM {table}")) == []  # type: ignore[misc]
+    assert stored(reg, a_blob(reg, b"abc")) == b"abc"
 
 
 def test_a_request_that_looked_too_early(reg: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,17 +234,6 @@ def test_an_error_after_keeping(reg: Registry) -> None:
         broken()
     append(reg, upload, b"def", 3)
     finish(reg, upload, digests.of(b"abcdef"))
-
-
-def test_a_touched_file_is_hashed_once(reg: Registry, tmp_path: Path) -> None:
-    """A blob whose file changed its times but not its bytes is served, and its new identity is noted."""
-    digest = a_blob(reg, b"restored from a backup")
-    [path] = (path for path in (tmp_path / "storage" / "blobs").rglob("*") if path.is_file())
-    os.utime(path, (1, 1))
-    for rehashed in (True, False):
-        blob = layers.open_blob(reg, KEY, NAME, digest)
-        assert (blob.rehashed, blob.read(0, blob.size)) == (rehashed, b"restored from a backup")
-        blob.close()
 
 
 def test_many_pushers_of_one_blob(reg: Registry, tmp_path: Path) -> None:
@@ -303,6 +311,12 @@ def test_a_blob_is_leased(reg: Registry, clock: Clock) -> None:
     assert rows == [(clock.at + 24 * 3600 * 1_000_000,)]
 
 
+def test_another_registry(reg: Registry) -> None:
+    """A repository is not found in another account's registry."""
+    with pytest.raises(e.RepositoryNotFound, match="in the registry with id '999999999999'"):
+        uploads.start(reg, CALLER, RegistryKey("999999999999", REGION), NAME)
+
+
 # --- the API's parts -------------------------------------------------------------------------------------------
 
 
@@ -331,6 +345,8 @@ def test_parts_in_the_wrong_place(reg: Registry) -> None:
         with pytest.raises(e.InvalidLayerPart) as caught:
             uploads.put_part(reg, CALLER, KEY, NAME, upload, first, last, data)
         assert caught.value.last_valid_byte == PART - 1
+    with pytest.raises(e.InvalidLayerPart):
+        part(reg, upload, PART, b"")
     assert part(reg, upload, PART, b"y") == PART
 
 
@@ -380,112 +396,3 @@ def test_limits(reg: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(e.LayerTooLarge):
         part(reg, upload, 3, b"def")
     assert uploads.standing(reg, CALLER, KEY, NAME, upload) == 3
-
-
-# --- sweeping --------------------------------------------------------------------------------------------------
-
-
-def test_sweep_ends_idle_uploads(reg: Registry, tmp_path: Path, clock: Clock) -> None:
-    """Uploads that nothing was written to are ended and their bytes given back; others are left alone."""
-    idle = start(reg)
-    append(reg, idle, b"abc")
-    clock.forward(3600)
-    busy = start(reg)
-    append(reg, busy, b"abc")
-    assert uploads.sweep(reg, 1800 * 1_000_000) == 1
-    assert files(tmp_path)[0] == 1
-    append(reg, busy, b"def", 3)
-    with pytest.raises(e.UploadNotFound):
-        append(reg, idle, b"def", 3)
-
-
-def test_sweep_gives_back_orphans(reg: Registry, tmp_path: Path, clock: Clock) -> None:
-    """Temporary files without a row, as a deleted repository leaves them, are given back when they are old."""
-    upload = start(reg)
-    append(reg, upload, b"abc")
-    repositories.delete(reg, CALLER, KEY, NAME, force=False)
-    assert files(tmp_path)[0] == 1
-    clock.forward(10 * 365 * 24 * 3600)  # the file's own time is the real clock's
-    uploads.sweep(reg, 3600 * 1_000_000)
-    assert files(tmp_path) == (0, 0)
-
-
-# --- layers ----------------------------------------------------------------------------------------------------
-
-
-def test_availability(reg: Registry) -> None:
-    """Layers are available, unavailable, or no digests; an image's word for one is its media type."""
-    digest = a_blob(reg, b"layer")
-    a_blob(reg, b"{}")
-    push(reg, a_manifest(b"layer"))
-    lone = a_blob(reg, b"lone")
-    found, failures = layers.availability(reg, KEY, NAME, [digest, digests.of(b"none"), lone, digest, "junk", ""])
-    assert [(layer.digest, layer.blob is not None, layer.media_type) for layer in found] == [
-        (digest, True, "application/vnd.oci.image.layer.v1.tar+gzip"),
-        (digests.of(b"none"), False, None),
-        (lone, True, None),
-    ]
-    assert [(failure.code, failure.digest) for failure in failures] == [
-        ("InvalidLayerDigest", "junk"),
-        ("MissingLayerDigest", ""),
-    ]
-
-
-def query(url: str) -> tuple[str, str, str, str]:
-    """A download URL's repository, digest, expiry and signature."""
-    path, _, parameters = url.removeprefix("http://localhost:5000/layers/").partition("?")
-    repository, _, digest = path.partition("/")
-    fields = dict(pair.split("=") for pair in parameters.split("&"))
-    return repository, digest, fields["expires"], fields["signature"]
-
-
-def test_download_url(reg: Registry, clock: Clock) -> None:
-    """A URL opens its blob for an hour, and no other, and nothing altered is believed."""
-    digest, other = a_blob(reg, b"layer"), a_blob(reg, b"{}")
-    push(reg, a_manifest(b"layer"))
-    repository, signed, expires, signature = query(layers.download_url(reg, KEY, NAME, digest))
-    layers.open_download(reg, repository, signed, expires, signature).close()
-    for altered in (
-        (repository, other, expires, signature),
-        (repository + "0", signed, expires, signature),
-        (repository, signed, str(int(expires) + 1), signature),
-        (repository, signed, expires, signature[:-1]),
-        (repository, signed, expires, ""),
-        (repository, signed, "", signature),
-        ("-1", signed, expires, signature),
-        (repository, signed, "9" * 30, signature),
-        (repository, "junk", expires, signature),
-        (repository, signed, expires, "é"),
-    ):
-        with pytest.raises(e.AccessDenied):
-            layers.open_download(reg, *altered)
-    clock.forward(3600)
-    with pytest.raises(e.AccessDenied):
-        layers.open_download(reg, repository, signed, expires, signature)
-
-
-def test_download_url_of_a_repository_made_again(reg: Registry) -> None:
-    """A URL is bound to the repository it was made for, not to its name."""
-    digest = a_blob(reg, b"layer")
-    a_blob(reg, b"{}")
-    push(reg, a_manifest(b"layer"))
-    url = query(layers.download_url(reg, KEY, NAME, digest))
-    repositories.delete(reg, CALLER, KEY, NAME, force=True)
-    a_repository(reg)
-    a_blob(reg, b"layer")
-    with pytest.raises(e.LayerNotFound):
-        layers.open_download(reg, *url)
-
-
-def test_download_url_needs_an_image(reg: Registry) -> None:
-    """A blob that no image names is inaccessible, an unknown one not found."""
-    with pytest.raises(e.LayerInaccessible):
-        layers.download_url(reg, KEY, NAME, a_blob(reg, b"lone"))
-    with pytest.raises(e.LayerNotFound):
-        layers.download_url(reg, KEY, NAME, digests.of(b"none"))
-
-
-def test_another_registry(reg: Registry) -> None:
-    """A repository is not found in another account's registry."""
-    with pytest.raises(e.RepositoryNotFound, match="in the registry with id '999999999999'"):
-        uploads.start(reg, CALLER, RegistryKey("999999999999", REGION), NAME)

@@ -1,0 +1,52 @@
+"""The table of the audit trail."""
+
+from __future__ import annotations
+
+import json
+
+from tests.store.rows import NOW
+
+from entrepot.domain.audit import Record
+from entrepot.domain.principals import Caller, root
+from entrepot.store import audit
+from entrepot.store.db import Database, Tx
+
+CALLER = Caller(root("123456789012", "AKIAIOSFODNN7EXAMPLE"), "us-east-1", "ecr:PutImage", "r-1", "::1", "agent é")
+
+
+def test_insert(db: Database) -> None:
+    """A record says who did what to what, from where, when, and how it ended; parameters may hold anything."""
+    record = Record(CALLER, NOW, "arn", {"tag": "\0 \ud800 é", "n": [1, None]}, "AccessDenied")
+    db.write(lambda tx: audit.insert(tx, record))
+    columns = (
+        "account, region, created_at, action, principal, access_key_id, source_ip, user_agent, request_id, "
+        "resource, error, parameters"
+    )
+    [(*row, parameters)] = db.read(lambda tx: tx.all(f"SELECT {columns} FROM audit"))
+    assert row == [
+        "123456789012",
+        "us-east-1",
+        NOW,
+        "ecr:PutImage",
+        "arn:aws:iam::123456789012:root",
+        "AKIAIOSFODNN7EXAMPLE",
+        "::1",
+        "agent é",
+        "r-1",
+        "arn",
+        "AccessDenied",
+    ]
+    assert json.loads(parameters) == {"tag": "\0 \ud800 é", "n": [1, None]}
+
+
+def test_trim(db: Database) -> None:
+    """The oldest records are forgotten first, so many at a time."""
+
+    def fill(tx: Tx) -> None:
+        for number in range(5):
+            audit.insert(tx, Record(CALLER, NOW + number, str(number)))
+
+    db.write(fill)
+    assert db.write(lambda tx: audit.trim(tx, NOW + 4, 3)) == 3
+    assert db.write(lambda tx: audit.trim(tx, NOW + 4, 3)) == 1
+    assert db.read(lambda tx: tx.all("SELECT resource FROM audit")) == [("4",)]

@@ -1,0 +1,104 @@
+"""The table of blobs, and of which repositories have them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.store.rows import NOW, a_repository, an_image
+
+from entrepot.domain.blobs import Blob
+from entrepot.store import blobs, images
+from entrepot.store.db import Database, Tx
+from entrepot.store.migrate import migrate
+from entrepot.store.sqlite import SqliteDatabase
+
+DIGEST = "sha256:" + "a" * 64
+
+
+def put(tx: Tx, digest: str = DIGEST, location: str = "here", encryption: str = "") -> int:
+    return blobs.put(tx, encryption, digest, 5, location, "identity", NOW)
+
+
+def test_put_and_join(db: Database) -> None:
+    """A blob is stored for all and found by the repositories that have it."""
+    mine, theirs = db.write(lambda tx: (a_repository(tx), a_repository(tx, "other")))
+    id_ = db.write(put)
+    blob = Blob(id_, DIGEST, 5, "here", "identity")
+    assert db.read(lambda tx: blobs.stored(tx, "", DIGEST)) == blob
+    assert db.read(lambda tx: blobs.find(tx, mine, DIGEST)) is None
+    db.write(lambda tx: blobs.join(tx, mine, id_, NOW))
+    assert db.read(lambda tx: blobs.find(tx, mine, DIGEST)) == blob
+    assert db.read(lambda tx: blobs.find(tx, theirs, DIGEST)) is None
+    assert db.read(lambda tx: blobs.find(tx, mine, DIGEST.upper())) is None
+
+
+def test_put_again(db: Database) -> None:
+    """The row of a digest keeps its id when it names new bytes."""
+    first = db.write(put)
+    assert db.write(lambda tx: put(tx, location="there")) == first
+    assert db.read(lambda tx: blobs.stored(tx, "", DIGEST)) == Blob(first, DIGEST, 5, "there", "identity")
+
+
+def test_encryption_domains(db: Database) -> None:
+    """The same digest under another key is another blob."""
+    plain, sealed = db.write(lambda tx: (put(tx), put(tx, encryption="arn:key")))
+    assert plain != sealed
+    found = db.read(lambda tx: blobs.stored(tx, "arn:key", DIGEST))
+    assert found is not None
+    assert found.id == sealed
+
+
+def test_large(db: Database) -> None:
+    """A size needs 64 bits."""
+    db.write(lambda tx: blobs.put(tx, "", DIGEST, 2**40, "here", "", NOW))
+    found = db.read(lambda tx: blobs.stored(tx, "", DIGEST))
+    assert found is not None
+    assert found.size == 2**40
+
+
+def test_set_identity(db: Database) -> None:
+    """An identity is noted for the bytes that were looked at, not for those that replaced them."""
+    id_ = db.write(put)
+    db.write(lambda tx: blobs.set_identity(tx, id_, "elsewhere", "wrong"))
+    db.write(lambda tx: blobs.set_identity(tx, id_ + 1, "here", "wrong"))
+    assert db.read(lambda tx: blobs.stored(tx, "", DIGEST)) == Blob(id_, DIGEST, 5, "here", "identity")
+    db.write(lambda tx: blobs.set_identity(tx, id_, "here", "new"))
+    assert db.read(lambda tx: blobs.stored(tx, "", DIGEST)) == Blob(id_, DIGEST, 5, "here", "new")
+
+
+def test_a_lease_is_renewed(db: Database) -> None:
+    """Joining again moves the lease."""
+    repository, id_ = db.write(lambda tx: (a_repository(tx), put(tx)))
+    for until in (NOW, NOW + 5):
+        db.write(lambda tx, until=until: blobs.join(tx, repository, id_, until))  # type: ignore[misc]
+    assert db.read(lambda tx: tx.all("SELECT leased_until FROM repository_blobs")) == [(NOW + 5,)]
+
+
+def test_media_type(db: Database) -> None:
+    """A blob is called what an image of the same repository calls it."""
+    mine, theirs = db.write(lambda tx: (a_repository(tx), a_repository(tx, "other")))
+    image = db.write(lambda tx: an_image(tx, mine, "sha256:01"))
+    db.write(lambda tx: images.name_blob(tx, mine, image, DIGEST, "application/x.layer"))
+    assert db.read(lambda tx: blobs.media_type(tx, mine, DIGEST)) == "application/x.layer"
+    assert db.read(lambda tx: blobs.media_type(tx, theirs, DIGEST)) is None
+
+
+def test_find_does_not_read_all_blobs_of_a_repository(tmp_path: Path) -> None:
+    """Looking a blob up takes as long in a repository of many: SQLite goes by the digest first."""
+    db = SqliteDatabase(tmp_path / "entrepot.db")
+    migrate(db)
+    seen: list[str] = []
+
+    class Explaining:
+        """A transaction that says how a query would be run."""
+
+        def __init__(self, tx: Tx) -> None:
+            self.tx = tx
+
+        def one(self, sql: str, /, **params: object) -> None:
+            seen.extend(row[3] for row in self.tx.all(f"EXPLAIN QUERY PLAN {sql}", **params))
+
+    db.read(lambda tx: blobs.find(Explaining(tx), 1, DIGEST))  # type: ignore[arg-type]
+    db.close()
+    assert "(digest=?)" in seen[0]
+    assert "(repository=? AND blob=?)" in seen[1]
