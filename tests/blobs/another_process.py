@@ -1,23 +1,23 @@
 """A process of its own that uses a blob store, for tests of what happens between processes and when one is killed.
 
-Arguments: a pickled function that opens the store (hex), what to do, and the upload id, offset and digest of a row.
+Arguments: the store's module, class and paths (JSON), what to do, and the upload id, offset and digest of a row.
 """
 
 from __future__ import annotations
 
+import importlib
+import json
 import os
-import pickle
 import random
 import sys
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from entrepot.blobs.local import LocalBlobStore
 from entrepot.domain.errors import RegistryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from entrepot.blobs.store import BlobStore, Upload
 
 CHUNK = 64 * 1024
@@ -79,8 +79,8 @@ def fill(store: LocalBlobStore) -> None:
 
 
 def main(opener: str, verb: str, upload_id: str, offset: int, digest: str) -> None:
-    open_store: Callable[[], BlobStore] = pickle.loads(bytes.fromhex(opener))
-    store = open_store()
+    module, name, *arguments = json.loads(opener)
+    store: BlobStore = getattr(importlib.import_module(module), name)(*map(Path, arguments))
     say("ready")
     if verb == "push":
         push(store, upload_id)

@@ -1,4 +1,4 @@
-"""What every BlobStore keeps, as tests to inherit: a subclass gives an `opener` fixture that can be pickled."""
+"""What every BlobStore keeps, as tests to inherit: a subclass gives an `opener` fixture."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class BlobStoreConformance(MeetingConformance):
 
     @pytest.fixture
     def store(self, opener: Opener) -> BlobStore:
-        return opener()
+        opened: BlobStore = opener()
+        return opened
 
     @pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
     @pytest.mark.parametrize("size", [0, 1, CHUNK, 9 * 1024 * 1024 + 1])

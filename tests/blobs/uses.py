@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import pickle
+import json
 import random
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from entrepot.blobs.store import BlobStore
 from entrepot.domain.digests import of
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from entrepot.blobs.store import Stored
 
-Opener = Callable[[], BlobStore]
-"""Opens the same store again and again; can be pickled."""
+Opener = partial[Any]
+"""Opens the same store again and again: a store's class with its arguments, which have to print as text."""
 
 CHUNK = 64 * 1024
 EMPTY = of(b"")
@@ -66,7 +66,8 @@ def process(opener: Opener, verb: str, *row: object, trace: tuple[str, ...] = ()
     """Another process at work on the same store, up to where it holds the upload or has said what became of it."""
     script = str(Path(__file__).with_name("another_process.py"))
     upload_id, offset, digest = (*row, 0, EMPTY)[:3]
-    command = [*trace, sys.executable, script, pickle.dumps(opener).hex(), verb]
+    given = json.dumps([opener.func.__module__, opener.func.__qualname__, *map(str, opener.args)])
+    command = [*trace, sys.executable, script, given, verb]
     with subprocess.Popen(
         [*command, str(upload_id), str(offset), str(digest)],
         stdin=subprocess.PIPE,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import pickle
 from collections.abc import Iterator
 from dataclasses import fields
 
@@ -39,8 +38,8 @@ def test_every_error_reads_on_both_wires(cls: type[RegistryError]) -> None:
     assert 400 <= response.status <= 507
     assert aws_errors.fault(error).code
     assert repr(error).startswith(f"{cls.__name__}(")
-    for again in (copy.copy(error), pickle.loads(pickle.dumps(error))):
-        assert (type(again), repr(again), str(again)) == (cls, repr(error), str(error))
+    again = copy.copy(error)
+    assert (type(again), repr(again), str(again)) == (cls, repr(error), str(error))
 
 
 def test_tables_hold_nothing_else() -> None:

@@ -102,7 +102,6 @@ CODES: dict[type[domain.RegistryError], str | tuple[str, str]] = {
     domain.UploadNotFound: "UploadNotFoundException",
     domain.UploadRangeInvalid: "InvalidParameterException",  # `/v2` only: UploadLayerPart raises InvalidLayerPart
     domain.SizeInvalid: "InvalidParameterException",
-    domain.Unsupported: "InvalidParameterException",
     domain.DigestMismatch: "InvalidLayerException",
     domain.UploadLost: "UploadNotFoundException",
     domain.UploadBusy: "ThrottlingException",  # clients try again after it, as they should

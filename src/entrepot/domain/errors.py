@@ -361,13 +361,6 @@ class SizeInvalid(RegistryError):
     text = "{detail}"
 
 
-@dataclass(eq=False)
-class Unsupported(RegistryError):
-    detail: str
-
-    text = "{detail}"
-
-
 # --- the adapters' facts ---------------------------------------------------------------------------------------
 
 

@@ -58,7 +58,6 @@ CODES: dict[type[e.RegistryError], Code] = {
     e.TagInvalid: Code(400, "TAG_INVALID"),
     e.TokenRefused: Code(403, "DENIED"),
     e.TooManyTags: _NOT_ON_V2,
-    e.Unsupported: Code(405, "UNSUPPORTED"),
     e.UploadBusy: Code(409, "BLOB_UPLOAD_INVALID"),
     e.UploadLost: Code(404, "BLOB_UPLOAD_UNKNOWN"),
     e.UploadNotFound: Code(404, "BLOB_UPLOAD_UNKNOWN"),
