@@ -137,6 +137,15 @@ def test_closing_writes_what_was_gathered(settings: Settings) -> None:
     connection.close()
 
 
+def test_the_scheme_is_that_of_the_named_listener() -> None:
+    """The endpoint that logins get says https where `registry_host` names the port of a TLS listener."""
+    listeners = (BoundListener("main", "localhost", 5000, tls=False), BoundListener("tls", "", 5001, tls=True))
+    assert Bound(listeners, "registry.example.com:5001").registry_scheme == "https"
+    assert Bound(listeners, "localhost:5000").registry_scheme == "http"
+    assert Bound(listeners, "registry.example.com").registry_scheme == "http"
+    assert Bound(listeners[1:], "registry.example.com").registry_scheme == "https"
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [

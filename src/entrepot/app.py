@@ -149,7 +149,7 @@ class Application:
     """One worker's ASGI application: the doors, told apart by path first."""
 
     def __init__(self, settings: Settings, bound: Bound, meter: Meter) -> None:
-        self.registry = _registry(settings, bound.registry_host, bound.url.partition(":")[0])
+        self.registry = _registry(settings, bound.registry_host, bound.registry_scheme)
         options = Options(settings.oci.sparse_manifests, settings.limits.body_bytes)
         self._oci = OciDoor(self.registry, options)
         self._downloads = Downloads(self.registry)

@@ -194,8 +194,14 @@ class Bound:
 
     @property
     def registry_url(self) -> str:
-        """Template of proxyEndpoint: `registry_host` with the first listener's scheme."""
-        return f"{self.url.partition(':')[0]}://{self.registry_host}"
+        """Template of proxyEndpoint: `registry_host` with its scheme."""
+        return f"{self.registry_scheme}://{self.registry_host}"
+
+    @property
+    def registry_scheme(self) -> str:
+        """The scheme of the listener whose port `registry_host` names, else of the first one."""
+        named = [one for one in self.listeners if self.registry_host.endswith(f":{one.port}")]
+        return "https" if (named or self.listeners)[0].tls else "http"
 
 
 def address(text: str) -> tuple[str, int]:
