@@ -150,7 +150,8 @@ class Application:
 
     def __init__(self, settings: Settings, bound: Bound, meter: Meter) -> None:
         self.registry = _registry(settings, bound.registry_host, bound.registry_scheme)
-        options = Options(settings.oci.sparse_manifests, settings.limits.body_bytes)
+        rate = settings.limits.v2_requests_per_second / settings.workers
+        options = Options(settings.oci.sparse_manifests, settings.limits.body_bytes, rate)
         self._oci = OciDoor(self.registry, options)
         self._downloads = Downloads(self.registry)
         self._control: Mapping[str, ASGIApp] = control.doors(self._check, meter.render, settings.metrics.token)

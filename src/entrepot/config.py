@@ -64,6 +64,14 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     concurrency: Annotated[int, Meta(description="Requests in progress per worker; more are answered 503.", ge=1)] = (
         1000
     )
+    v2_requests_per_second: Annotated[
+        float,
+        Meta(
+            description="Requests to `/v2` that one principal may make in a second, each worker giving its share; "
+            "more are answered 429 with Retry-After. 0 means no limit.",
+            ge=0,
+        ),
+    ] = 0.0
     threads: Annotated[int, Meta(description="Threads per worker that write, hash and read files.", ge=1, le=512)] = 16
     shutdown_seconds: Annotated[
         int, Meta(description="Seconds that requests in progress have to finish after SIGTERM.", ge=0)
@@ -105,9 +113,9 @@ class Database(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Oci(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The Docker and OCI door."""
 
-    sparse_manifests: Annotated[bool, Meta(description="Accept an index whose images are not in the repository.")] = (
-        False
-    )
+    sparse_manifests: Annotated[
+        bool, Meta(description="Accept manifests that name blobs or images which the repository does not have.")
+    ] = False
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

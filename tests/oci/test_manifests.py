@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.factories import KEY, a_blob, a_caller, a_descriptor, a_manifest, an_index
+from tests.factories import KEY, a_blob, a_caller, a_descriptor, a_manifest, an_image, an_index
 from tests.oci.conftest import Client
 
 from entrepot.domain import digests, manifests
 from entrepot.domain.repositories import Mutability
+from entrepot.oci.door import OciDoor
+from entrepot.oci.exchange import Options
 from entrepot.registry import repositories
 from entrepot.registry.context import Registry
 
@@ -163,3 +165,34 @@ def test_children_stay(client: Client, manifest: bytes) -> None:
     status, code, message = client.errors("DELETE", PLACE + digests.of(manifest))
     assert (status, code) == (400, "UNSUPPORTED")
     assert message.startswith("Requested image referenced by manifest list: [sha256:")
+
+
+def test_what_the_client_has(reg: Registry, client: Client) -> None:
+    """304 to a client that has the manifest, by tag and by digest. (RFC 9110, 13.1.2.)"""
+    digest = an_image(reg, 1, "v1")
+    for reference in ("v1", digest):
+        for method in ("GET", "HEAD"):
+            answer = client(method, f"team/app/manifests/{reference}", if_none_match=f'"{digest}"')
+            assert (answer.status, answer.body) == (304, b"")
+            assert (answer.headers["etag"], answer.headers["docker-content-digest"]) == (f'"{digest}"', digest)
+            assert client(method, f"team/app/manifests/{reference}", if_none_match='"other"').status == 200
+
+
+def test_sparse_manifests_are_warned_of(reg: Registry, client: Client) -> None:
+    """Where manifests may name what is not there, the answer says how much that is."""
+    app = OciDoor(reg, Options(sparse_manifests=True, body_bytes=2**40))
+    sparse = Client(app, client.login)
+    answer = sparse("PUT", "team/app/manifests/v1", a_manifest(b"one", b"two"))
+    assert answer.status == 201
+    assert answer.headers["warning"] == '299 - "3 of what this manifest names is not in the repository"'
+    assert "warning" not in sparse("PUT", "team/app/manifests/v1", a_manifest(b"one", b"two")).headers
+
+
+def test_too_many_requests(reg: Registry, client: Client) -> None:
+    """Above the limit 429 and when to come again, whatever is asked."""
+    app = OciDoor(reg, Options(sparse_manifests=False, body_bytes=2**40, requests_per_second=2))
+    limited = Client(app, client.login)
+    answers = [limited("GET", "") for _ in range(3)]
+    assert [answer.status for answer in answers] == [200, 200, 429]
+    assert answers[2].headers["retry-after"] == "1"
+    assert json.loads(answers[2].body)["errors"] == [{"code": "TOOMANYREQUESTS", "message": "Rate exceeded"}]

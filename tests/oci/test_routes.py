@@ -56,10 +56,12 @@ def test_every_route_needs_an_action() -> None:
     ("method", "path", "allowed"),
     [
         ("POST", "", "GET, HEAD"),
-        ("DELETE", "_catalog", "GET"),
+        ("DELETE", "_catalog", "GET, HEAD"),
         ("POST", "team/app/manifests/v1", "DELETE, GET, HEAD, PUT"),
         ("PUT", "team/app/blobs/uploads/", "POST"),
-        ("OPTIONS", "team/app/tags/list", "GET"),
+        ("OPTIONS", "team/app/tags/list", "GET, HEAD"),
+        ("PUT", "team/app/referrers/sha256:0", "GET, HEAD"),
+        ("PATCH", "team/app/blobs/sha256:0", "DELETE, GET, HEAD"),
     ],
 )
 def test_other_methods(client: Client, method: str, path: str, allowed: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from entrepot.domain import blobs as rules
 from entrepot.domain import digests
 from entrepot.domain import errors as e
 from entrepot.domain.registries import RegistryKey
+from entrepot.domain.repositories import Mutability
 from entrepot.registry import layers, repositories, uploads
 from entrepot.registry.context import Registry
 from entrepot.store import audit as audit_table
@@ -285,7 +287,7 @@ def test_mount(reg: Registry, tmp_path: Path) -> None:
     """A blob is given to a second repository without a second copy; an unknown one, or one of nowhere, is not."""
     digest = a_blob(reg, b"shared")
     a_repository(reg, "other")
-    for source in (None, "nowhere", "other"):
+    for source in ("nowhere", "other", ""):
         assert uploads.mount(reg, CALLER, KEY, "other", digest, source) is None
     assert uploads.mount(reg, CALLER, KEY, "other", digests.of(b"unknown"), NAME) is None
     blob = uploads.mount(reg, CALLER, KEY, "other", digest, NAME)
@@ -296,12 +298,27 @@ def test_mount(reg: Registry, tmp_path: Path) -> None:
         uploads.mount(reg, CALLER, KEY, "nowhere", digest, NAME)
 
 
-def test_mount_needs_the_right_to_read_the_source(reg: Registry) -> None:
+def test_mount_from_anywhere(reg: Registry) -> None:
+    """Without a source, any repository of the registry that has the blob will do."""
+    digest = a_blob(reg, b"shared")
+    a_repository(reg, "other")
+    assert uploads.mount(reg, CALLER, KEY, "other", digests.of(b"unknown"), None) is None
+    blob = uploads.mount(reg, CALLER, KEY, "other", digest, None)
+    assert blob is not None
+    assert layers.find(reg, KEY, "other", digest) == blob
+    elsewhere = RegistryKey(KEY.account, "eu-north-1")
+    make = partial(repositories.create, scan_on_push=False, encryption_type="AES256", tags={})
+    make(reg, CALLER, elsewhere, "other", mutability=Mutability())
+    assert uploads.mount(reg, CALLER, elsewhere, "other", digest, None) is None
+
+
+@pytest.mark.parametrize("source", [NAME, None])
+def test_mount_needs_the_right_to_read_the_source(reg: Registry, source: str | None) -> None:
     """A blob that the caller may not download is like one that is not there."""
     digest = a_blob(reg, b"shared")
     a_repository(reg, "other")
     stranger = a_caller(account="999999999999")
-    assert uploads.mount(reg, stranger, KEY, "other", digest, NAME) is None
+    assert uploads.mount(reg, stranger, KEY, "other", digest, source) is None
 
 
 def test_a_blob_is_leased(reg: Registry, clock: Clock) -> None:

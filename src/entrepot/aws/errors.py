@@ -80,12 +80,14 @@ CODES: dict[type[domain.RegistryError], str | tuple[str, str]] = {
     domain.InvalidTagParameter: "InvalidTagParameterException",
     domain.TooManyTags: "TooManyTagsException",
     domain.LimitExceeded: "LimitExceededException",
+    domain.RateExceeded: "ThrottlingException",
     domain.KmsUnavailable: "KmsException",
     domain.ImageNotFound: "ImageNotFoundException",
     domain.ImageAlreadyExists: "ImageAlreadyExistsException",
     domain.ImageTagAlreadyExists: "ImageTagAlreadyExistsException",
     domain.ImageDigestDoesNotMatch: "ImageDigestDoesNotMatchException",
     domain.ImageReferenced: "InvalidParameterException",  # BatchDeleteImage reports it as a failure instead
+    domain.LayerReferenced: "InvalidParameterException",  # `/v2` only: the API deletes no layers
     domain.LayersNotFound: "LayersNotFoundException",
     domain.ReferencedImagesNotFound: "ReferencedImagesNotFoundException",
     domain.ManifestInvalid: "InvalidParameterException",

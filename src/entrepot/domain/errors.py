@@ -124,6 +124,15 @@ class LimitExceeded(RegistryError):
 
 
 @dataclass(eq=False)
+class RateExceeded(RegistryError):
+    """More requests than a limit allows; one may come again after `seconds`."""
+
+    seconds: int
+
+    text = "Rate exceeded"
+
+
+@dataclass(eq=False)
 class KmsUnavailable(RegistryError):
     kms_error: str = "KMS_NOT_AVAILABLE"
 
@@ -194,6 +203,16 @@ class ImageReferenced(RegistryError):
 
     def __str__(self) -> str:
         return f"Requested image referenced by manifest list: [{', '.join(self.by)}]"
+
+
+@dataclass(eq=False)
+class LayerReferenced(RegistryError):
+    """Deleting a blob that an image of the repository still names."""
+
+    digest: str
+    repository: str
+
+    text = "The layer with digest '{digest}' is named by an image of the repository '{repository}'. Delete that first."
 
 
 @dataclass(eq=False)

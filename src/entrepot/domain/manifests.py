@@ -83,6 +83,12 @@ def parse(data: bytes, media_type: str | None, *, declared: bool = False) -> Man
     return _index(document, known) if is_index else _image(document, known)
 
 
+def annotations_of(data: bytes) -> dict[str, str]:
+    """The annotations of a manifest that was parsed when it was pushed."""
+    found: dict[str, str] = json.loads(data).get("annotations") or {}
+    return found
+
+
 def check_media_type(text: str) -> str:
     """A media type without parameters, as manifests are pushed and served. Raises ManifestInvalid."""
     if _MEDIA_TYPE.fullmatch(text) is None:

@@ -1,12 +1,19 @@
-"""Blobs over `/v2`: look up and download, whole or in part."""
+"""Blobs over `/v2`: look up, download whole or in part, and delete."""
 
 from __future__ import annotations
 
+import secrets
+
 from entrepot.blobs.store import Blob
 from entrepot.domain import digests, names, ranges
+from entrepot.domain.errors import LayerNotFound
 from entrepot.oci.exchange import Exchange
 from entrepot.registry import audit, layers
-from entrepot.web.responses import FileBody, Response
+from entrepot.web import conditions
+from entrepot.web.requests import Request
+from entrepot.web.responses import FileBody, Part, Response
+
+_TYPE = "application/octet-stream"
 
 
 async def get(x: Exchange) -> Response:
@@ -14,32 +21,66 @@ async def get(x: Exchange) -> Response:
     digest = digests.parse(x.reference)
     blob = await x.run(layers.open_blob, x.key, x.name, digest)
     audit.seen(x.reg, x.caller, names.repository_arn(x.key.region, x.key.account, x.name), layerDigest=digest)
-    return download(blob, digest, x.request.header("range"))
+    return download(blob, digest, x.request)
 
 
 async def head(x: Exchange) -> Response:
-    """end-2: HEAD /v2/<name>/blobs/<digest>."""
-    blob = await x.read(layers.find, x.key, x.name, digests.parse(x.reference))
-    return Response(200, [*_headers(blob.digest), ("content-length", str(blob.size))])
+    """end-2: HEAD /v2/<name>/blobs/<digest>. Who is told that a blob is there finds it there for hours."""
+    digest = digests.parse(x.reference)
+    blob, due = await x.read(layers.look, x.key, x.name, digest)
+    if due and digest in await x.run(layers.renew, x.key, x.name, (digest,)):
+        raise LayerNotFound(digest, x.name, x.key.account)
+    if conditions.unchanged(x.request, _etag(digest)):
+        return Response(304, _headers(digest))
+    return Response(200, [*_headers(digest), ("content-type", _TYPE), ("content-length", str(blob.size))])
 
 
-def download(blob: Blob, digest: str, wanted: str | None) -> Response:
-    """The answer to a request for a blob's bytes: 200, 206 for a range of them, 416 for one outside of them."""
+async def delete(x: Exchange) -> Response:
+    """end-10: DELETE /v2/<name>/blobs/<digest>; not while an image of the repository names it."""
+    await x.run(layers.delete, x.caller, x.key, x.name, digests.parse(x.reference))
+    return Response(202)
+
+
+def download(blob: Blob, digest: str, request: Request) -> Response:
+    """The answer to a request for a blob's bytes: 200, 206 for parts of them, 304, 416 for parts outside of them."""
+    headers = _headers(digest)
+    if conditions.unchanged(request, _etag(digest)):
+        blob.close()
+        return Response(304, headers)
     try:
-        span = ranges.requested(wanted, blob.size)
+        spans = ranges.requested(conditions.wanted_range(request, _etag(digest)), blob.size)
     except ValueError:
         blob.close()
-        return Response(416, [*_headers(digest), ("content-range", f"bytes */{blob.size}")])
-    if span is None:
-        return Response(200, _headers(digest), FileBody(blob, 0, blob.size))
-    content_range = ("content-range", f"bytes {span.start}-{span.last}/{blob.size}")
-    return Response(206, [*_headers(digest), content_range], FileBody(blob, span.start, span.count))
+        return Response(416, [*headers, ("content-range", f"bytes */{blob.size}")])
+    if not spans:
+        return Response(200, [*headers, ("content-type", _TYPE)], FileBody(blob, (Part(0, blob.size),)))
+    if len(spans) > 1:
+        return _multipart(blob, headers, spans)
+    (span,) = spans
+    headers += [("content-type", _TYPE), ("content-range", _content_range(span, blob.size))]
+    return Response(206, headers, FileBody(blob, (Part(span.start, span.count),)))
+
+
+def _multipart(blob: Blob, headers: list[tuple[str, str]], spans: tuple[ranges.Span, ...]) -> Response:
+    """RFC 9110, 14.6: `multipart/byteranges`."""
+    boundary = secrets.token_hex(16)
+    parts: list[Part] = []
+    for span in spans:
+        own = f"content-type: {_TYPE}\r\ncontent-range: {_content_range(span, blob.size)}\r\n\r\n"
+        line = f"--{boundary}\r\n" if not parts else f"\r\n--{boundary}\r\n"
+        parts.append(Part(span.start, span.count, (line + own).encode()))
+    parts.append(Part(0, 0, f"\r\n--{boundary}--\r\n".encode()))
+    kind = ("content-type", f"multipart/byteranges; boundary={boundary}")
+    return Response(206, [*headers, kind], FileBody(blob, tuple(parts)))
+
+
+def _content_range(span: ranges.Span, size: int) -> str:
+    return f"bytes {span.start}-{span.last}/{size}"
+
+
+def _etag(digest: str) -> str:
+    return f'"{digest}"'
 
 
 def _headers(digest: str) -> list[tuple[str, str]]:
-    return [
-        ("content-type", "application/octet-stream"),
-        ("docker-content-digest", digest),
-        ("accept-ranges", "bytes"),
-        ("etag", f'"{digest}"'),
-    ]
+    return [("docker-content-digest", digest), ("accept-ranges", "bytes"), ("etag", _etag(digest))]

@@ -7,11 +7,12 @@ from entrepot.domain.errors import AccessDenied, NotAuthenticated, RegistryError
 from entrepot.domain.principals import Caller, Principal
 from entrepot.oci import auth, errors
 from entrepot.oci.exchange import Exchange, Options
-from entrepot.oci.routes import ROUTES, Place, Route, locate
+from entrepot.oci.routes import Place, Route, locate, methods, route
 from entrepot.registry import access, audit
 from entrepot.registry.context import Registry
 from entrepot.web import logs
 from entrepot.web.asgi import Receive, Scope, Send
+from entrepot.web.rates import Rates
 from entrepot.web.requests import Request
 from entrepot.web.responses import Response, write
 
@@ -25,6 +26,7 @@ class OciDoor:
     def __init__(self, reg: Registry, options: Options) -> None:
         self._reg = reg
         self._options = options
+        self._rates = Rates(options.requests_per_second)
         self._log = logs.get("oci").bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,17 +40,18 @@ class OciDoor:
 
     async def _answer(self, request: Request) -> Response:
         place = locate(request.path)
-        route = ROUTES[place.kind].get(request.method) if place else None
-        request.scope["state"]["route"] = f"oci.{route.name}" if route else "oci"
+        row = route(place.kind, request.method) if place else None
+        request.scope["state"]["route"] = f"oci.{row.name}" if row else "oci"
         principal, key = auth.authenticate(self._reg, request)
+        self._rates.take(principal.arn)
         if place is None:
             return errors.failure(404, "UNSUPPORTED", "There is nothing at this path.")
-        if route is None:
+        if row is None:
             return _not_allowed(place)
         if request.header("content-encoding") not in (None, "identity"):
             return errors.failure(415, "UNSUPPORTED", "Bodies are taken as they are, without a Content-Encoding.")
         name = names.parse_repository(place.name) if place.name or place.reference or place.kind == "tags" else ""
-        caller = self._caller(request, route, principal, key.region)
+        caller = self._caller(request, row, principal, key.region)
         resource = names.repository_arn(key.region, key.account, name) if name else access.ANY
         try:
             access.authorise(caller, resource)
@@ -56,13 +59,13 @@ class OciDoor:
             audit.seen(self._reg, caller, resource, "AccessDenied")
             raise
         x = Exchange(self._reg, self._options, request, caller, key, name, place.reference)
-        return await route.handler(x)
+        return await row.handler(x)
 
-    def _caller(self, request: Request, route: Route, principal: Principal, region: str) -> Caller:
+    def _caller(self, request: Request, row: Route, principal: Principal, region: str) -> Caller:
         return Caller(
             principal=principal,
             region=region,
-            action=route.action,
+            action=row.action,
             request_id=request.scope["state"].get("request_id", ""),
             source_ip=request.source_ip,
             user_agent=(request.header("user-agent") or "")[:256],
@@ -79,5 +82,5 @@ class OciDoor:
 
 def _not_allowed(place: Place) -> Response:
     response = errors.failure(405, "UNSUPPORTED", "The method is not supported here.")
-    response.headers.append(("allow", ", ".join(sorted(ROUTES[place.kind]))))
+    response.headers.append(("allow", ", ".join(methods(place.kind))))
     return response

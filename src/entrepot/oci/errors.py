@@ -40,6 +40,7 @@ CODES: dict[type[e.RegistryError], Code] = {
     e.LayerInaccessible: Code(404, "BLOB_UNKNOWN"),
     e.LayerNotFound: Code(404, "BLOB_UNKNOWN"),
     e.LayerPartTooSmall: Code(400, "SIZE_INVALID"),
+    e.LayerReferenced: Code(405, "UNSUPPORTED"),
     e.LayerTooLarge: Code(413, "SIZE_INVALID"),
     e.LayersNotFound: Code(404, "MANIFEST_BLOB_UNKNOWN"),
     e.LimitExceeded: Code(400, "DENIED"),
@@ -47,6 +48,7 @@ CODES: dict[type[e.RegistryError], Code] = {
     e.ManifestTooLarge: Code(413, "MANIFEST_INVALID"),
     e.NameInvalid: Code(400, "NAME_INVALID"),
     e.NotAuthenticated: Code(401, "UNAUTHORIZED"),
+    e.RateExceeded: Code(429, "TOOMANYREQUESTS"),
     e.ReferencedImagesNotFound: Code(404, "MANIFEST_BLOB_UNKNOWN"),
     e.RepositoryAlreadyExists: _NOT_ON_V2,
     e.RepositoryNotEmpty: _NOT_ON_V2,
@@ -64,11 +66,16 @@ CODES: dict[type[e.RegistryError], Code] = {
     e.UploadRangeInvalid: Code(416, "BLOB_UPLOAD_INVALID"),
 }
 
+_LATER = (429, 503)
+
 
 def render(error: e.RegistryError) -> Response:
     """The answer to a request that was refused with `error`."""
     code = CODES[type(error)]
-    return failure(code.status, code.code, code.text or str(error))
+    response = failure(code.status, code.code, code.text or str(error))
+    if code.status in _LATER:
+        response.headers.append(("retry-after", str(getattr(error, "seconds", 1))))
+    return response
 
 
 def failure(status: int, code: str, message: str) -> Response:

@@ -18,10 +18,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the installation decides of `/v2`: sparse manifests, and the largest body of one request in bytes."""
+    """What the installation decides of `/v2`.
+
+    Whether sparse manifests are taken, the largest body of one request in bytes, and how many requests a second a
+    principal may make of this process (0: as many as it can).
+    """
 
     sparse_manifests: bool
     body_bytes: int
+    requests_per_second: float = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,4 +37,4 @@ class Downloads:
         digest = digest.replace("%3A", ":").replace("%3a", ":")
         signed = (repository, digest, query.get("expires", ""), query.get("signature", ""))
         blob = await threads.run(layers.open_download, self._reg, *signed)
-        return blobs.download(blob, digest, request.header("range"))
+        return blobs.download(blob, digest, request)

@@ -7,6 +7,7 @@ from entrepot.domain.errors import ManifestTooLarge
 from entrepot.domain.images import Image, ImageId
 from entrepot.oci.exchange import Exchange
 from entrepot.registry import audit, images
+from entrepot.web import conditions
 from entrepot.web.requests import BodyTooLarge
 from entrepot.web.responses import Response
 
@@ -21,6 +22,8 @@ async def put(x: Exchange) -> Response:
     headers = [("location", f"/v2/{x.name}/manifests/{result.digest}"), ("docker-content-digest", result.digest)]
     if result.manifest.subject:
         headers.append(("oci-subject", result.manifest.subject.digest))
+    if result.absent:
+        headers.append(("warning", f'299 - "{result.absent} of what this manifest names is not in the repository"'))
     return Response(201, headers + [("oci-tag", tag) for tag in extra])
 
 
@@ -29,13 +32,13 @@ async def get(x: Exchange) -> Response:
     image, data = await x.read(images.get, x.key, x.name, image_id(x.reference))
     audit.pulled(x.reg, image.id, image.pulled_at)
     audit.seen(x.reg, x.caller, names.repository_arn(x.key.region, x.key.account, x.name), imageDigest=image.digest)
-    return Response(200, _headers(image), data)
+    return _found(x, image, data)
 
 
 async def head(x: Exchange) -> Response:
     """end-3: HEAD /v2/<name>/manifests/<reference>."""
     image = await x.read(images.head, x.key, x.name, image_id(x.reference))
-    return Response(200, _headers(image))
+    return _found(x, image)
 
 
 async def delete(x: Exchange) -> Response:
@@ -62,10 +65,10 @@ async def _body(x: Exchange) -> bytes:
         raise ManifestTooLarge(manifests.MAX_BYTES) from error
 
 
-def _headers(image: Image) -> list[tuple[str, str]]:
-    return [
-        ("content-type", image.media_type),
-        ("content-length", str(image.manifest_size)),
-        ("docker-content-digest", image.digest),
-        ("etag", f'"{image.digest}"'),
-    ]
+def _found(x: Exchange, image: Image, data: bytes = b"") -> Response:
+    etag = f'"{image.digest}"'
+    headers = [("docker-content-digest", image.digest), ("etag", etag)]
+    if conditions.unchanged(x.request, etag):
+        return Response(304, headers)
+    headers += [("content-type", image.media_type), ("content-length", str(image.manifest_size))]
+    return Response(200, headers, data)

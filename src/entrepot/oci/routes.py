@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from entrepot.oci import base, blobs, manifests, tags, uploads
+from entrepot.oci import base, blobs, manifests, referrers, tags, uploads
 from entrepot.oci.exchange import Exchange
 from entrepot.web.responses import Response
 
@@ -23,10 +23,7 @@ class Route:
 
 
 ROUTES: Mapping[str, Mapping[str, Route]] = {
-    "base": {
-        "GET": Route("base", base.get, "ecr:GetAuthorizationToken"),
-        "HEAD": Route("base", base.get, "ecr:GetAuthorizationToken"),
-    },
+    "base": {"GET": Route("base", base.get, "ecr:GetAuthorizationToken")},
     "catalog": {"GET": Route("catalog", tags.catalog, "ecr:DescribeRepositories")},
     "tags": {"GET": Route("tags.list", tags.listing, "ecr:ListImages")},
     "manifest": {
@@ -38,7 +35,9 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
     "blob": {
         "GET": Route("blob.get", blobs.get, "ecr:GetDownloadUrlForLayer"),
         "HEAD": Route("blob.head", blobs.head, "ecr:BatchCheckLayerAvailability"),
+        "DELETE": Route("blob.delete", blobs.delete, "ecr:BatchDeleteImage"),
     },
+    "referrers": {"GET": Route("referrers.list", referrers.listing, "ecr:ListImageReferrers")},
     "uploads": {"POST": Route("upload.start", uploads.start, "ecr:InitiateLayerUpload")},
     "upload": {
         "GET": Route("upload.status", uploads.status, "ecr:UploadLayerPart"),
@@ -47,6 +46,20 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         "DELETE": Route("upload.cancel", uploads.cancel, "ecr:UploadLayerPart"),
     },
 }
+
+
+_BELOW = {"manifests": "manifest", "blobs": "blob", "referrers": "referrers"}
+
+
+def route(kind: str, method: str) -> Route | None:
+    """The row for a method; HEAD is answered wherever GET is."""
+    rows = ROUTES[kind]
+    return rows.get(method) or (rows.get("GET") if method == "HEAD" else None)
+
+
+def methods(kind: str) -> list[str]:
+    """The methods that a path of this kind takes, by name."""
+    return sorted({*ROUTES[kind], *(["HEAD"] if "GET" in ROUTES[kind] else [])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +84,10 @@ def locate(path: str) -> Place | None:
         return Place("catalog")
     head, _, last = rest.rpartition("/")
     name, _, kind = head.rpartition("/")
-    if kind == "manifests":
-        return Place("manifest", name, unquote(last))
+    if kind in _BELOW and (kind, last) != ("blobs", "uploads"):
+        return Place(_BELOW[kind], name, unquote(last))
     if kind == "tags" and last == "list":
         return Place("tags", name)
-    if kind == "blobs" and last != "uploads":
-        return Place("blob", name, unquote(last))
     return _locate_upload(name, kind, last)
 
 

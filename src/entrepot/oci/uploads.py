@@ -126,12 +126,12 @@ def _content_range(x: Exchange) -> ranges.Span | None:
 
 
 def _source(x: Exchange) -> str | None:
-    """The repository to mount from; a name that cannot be one is like one that is not there."""
+    """The repository to mount from, None for any; a name that cannot be one is like one that is not there."""
     name = x.parameter("from")
     try:
         return None if name is None else names.parse_repository(name)
     except NameInvalid:
-        return None
+        return ""
 
 
 def _place(name: str, upload: str, offset: int) -> list[tuple[str, str]]:

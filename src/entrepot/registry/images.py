@@ -47,11 +47,15 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """What became of a push: the image's digest, what it refers to, and whether anything changed."""
+    """What became of a push: the image's digest, what it refers to, whether anything changed.
+
+    `absent` is how much of what a new, sparse manifest names is not in the repository.
+    """
 
     digest: str
     manifest: Manifest
     changed: bool
+    absent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +86,14 @@ def put(reg: Registry, caller: Caller, key: RegistryKey, name: str, push: Push, 
         repository = repositories.find(tx, key, name)
         now = reg.now()
         known = table.find(tx, repository.id, digest)
-        image = known.id if known else _insert(tx, repository, digest, manifest, push.data, now, sparse=sparse)
+        absent = 0 if known else _missing(tx, repository, manifest, sparse=sparse)
+        image = known.id if known else _insert(tx, repository, digest, manifest, push.data, now)
         moved = [tag for tag in push.tags if _point(tx, repository, tag, image, now)]
         if known is None or moved:
             for tag in moved or (None,):
                 _announce(tx, repository, "PUSH", digest, tag, manifest.media_type, manifest.artifact_type, now)
             audit.changed(tx, caller, now, repositories.arn(repository), imageDigest=digest, imageTags=moved)
-        return Put(digest, manifest, known is None or bool(moved))
+        return Put(digest, manifest, known is None or bool(moved), absent)
 
     return reg.db.write(write)
 
@@ -101,18 +106,22 @@ def put_once(reg: Registry, caller: Caller, key: RegistryKey, name: str, push: P
     return result
 
 
-def _insert(
-    tx: Tx, repository: Repository, digest: str, manifest: Manifest, data: bytes, now: int, *, sparse: bool
-) -> int:
-    kept = [(named, blobs.find(tx, repository.id, named.digest)) for named in manifest.blobs]
-    missing = [named.digest for named, blob in kept if blob is None]
-    if missing and not sparse:
-        raise LayersNotFound(tuple(dict.fromkeys(missing)), repository.name, repository.account)
-    children = [(named, table.find(tx, repository.id, named.digest)) for named in manifest.children]
-    absent = [named.digest for named, child in children if child is None]
+def _missing(tx: Tx, repository: Repository, manifest: Manifest, *, sparse: bool) -> int:
+    """How much of what a manifest names the repository does not have; where that is refused, only 0."""
+    blobs_ = dict.fromkeys(named.digest for named in manifest.blobs)
+    lost = tuple(digest for digest in blobs_ if blobs.find(tx, repository.id, digest) is None)
+    if lost and not sparse:
+        raise LayersNotFound(lost, repository.name, repository.account)
+    children = dict.fromkeys(named.digest for named in manifest.children)
+    absent = tuple(digest for digest in children if table.find(tx, repository.id, digest) is None)
     if absent and not sparse:
-        raise ReferencedImagesNotFound(tuple(dict.fromkeys(absent)), repository.name, repository.account)
-    size = max((child.size for _, child in children if child), default=manifest.size)
+        raise ReferencedImagesNotFound(absent, repository.name, repository.account)
+    return len(lost) + len(absent)
+
+
+def _insert(tx: Tx, repository: Repository, digest: str, manifest: Manifest, data: bytes, now: int) -> int:
+    children = (table.find(tx, repository.id, named.digest) for named in manifest.children)
+    size = max((child.size for child in children if child), default=manifest.size)
     image = table.insert(tx, repository.id, digest, manifest, len(data), size, now)
     if image is None:
         raise ImageAlreadyExists(digest, None, repository.name, repository.account)

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from entrepot import blobs as seam
 from entrepot.blobs.store import Stored
 from entrepot.domain import digests, names
-from entrepot.domain.blobs import Blob
+from entrepot.domain.blobs import LEASE, Blob
 from entrepot.domain.errors import (
     AccessDenied,
     BlobMissing,
     DigestInvalid,
     LayerInaccessible,
     LayerNotFound,
+    LayerReferenced,
 )
+from entrepot.domain.principals import Caller
 from entrepot.domain.registries import RegistryKey
-from entrepot.registry import credentials, repositories
+from entrepot.domain.repositories import Repository
+from entrepot.registry import audit, credentials, repositories
 from entrepot.registry.context import Registry
 from entrepot.store import blobs
 from entrepot.store.db import Tx
@@ -42,11 +45,14 @@ class LayerFailure:
 def availability(
     reg: Registry, key: RegistryKey, name: str, wanted: Sequence[str]
 ) -> tuple[list[Availability], list[LayerFailure]]:
-    """Which layers the repository has, and what was no digest. Raises RepositoryNotFound."""
+    """Which layers the repository has, and what was no digest. What is there stays for half a LEASE at least.
 
-    def read(tx: Tx) -> tuple[list[Availability], list[LayerFailure]]:
+    Raises RepositoryNotFound.
+    """
+
+    def read(tx: Tx) -> tuple[list[Availability], list[LayerFailure], bool]:
         repository = repositories.find(tx, key, name)
-        found, failures = [], []
+        found, failures, due = [], [], False
         for digest in dict.fromkeys(wanted):
             if not digest:
                 failures.append(LayerFailure(digest, "MissingLayerDigest", "Layer digest cannot be empty"))
@@ -55,9 +61,15 @@ def availability(
             else:
                 blob = blobs.find(tx, repository.id, digest)
                 found.append(Availability(digest, blob, blobs.media_type(tx, repository.id, digest)))
-        return found, failures
+                due = due or (blob is not None and _is_due(tx, reg, repository, blob))
+        return found, failures, due
 
-    return reg.db.read(read)
+    found, failures, due = reg.db.read(read)
+    if due:
+        there = [layer.digest for layer in found if layer.blob is not None]
+        gone = renew(reg, key, name, there)
+        found = [Availability(layer.digest, None, None) if layer.digest in gone else layer for layer in found]
+    return found, failures
 
 
 def find(reg: Registry, key: RegistryKey, name: str, digest: str) -> Blob:
@@ -70,6 +82,63 @@ def find(reg: Registry, key: RegistryKey, name: str, digest: str) -> Blob:
         return blob
 
     return reg.db.read(read)
+
+
+def look(reg: Registry, key: RegistryKey, name: str, digest: str) -> tuple[Blob, bool]:
+    """The blob of that digest in the repository, and whether to `renew` its lease before saying that it is there.
+
+    Raises RepositoryNotFound, LayerNotFound.
+    """
+
+    def read(tx: Tx) -> tuple[Blob, bool]:
+        repository = repositories.find(tx, key, name)
+        blob = blobs.find(tx, repository.id, digest)
+        if blob is None:
+            raise LayerNotFound(digest, name, key.account)
+        return blob, _is_due(tx, reg, repository, blob)
+
+    return reg.db.read(read)
+
+
+def _is_due(tx: Tx, reg: Registry, repository: Repository, blob: Blob) -> bool:
+    """Whether less than half a lease is left. Not every look writes, and no answer is true for less than that."""
+    return blobs.leased_until(tx, repository.id, blob.id) < reg.now() + LEASE // 2
+
+
+def renew(reg: Registry, key: RegistryKey, name: str, digests_: Sequence[str]) -> set[str]:
+    """Keep blobs of the repository for a whole LEASE, and tell which are not there. Raises RepositoryNotFound."""
+
+    def write(tx: Tx) -> set[str]:
+        repository = repositories.find(tx, key, name)
+        gone = set()
+        for digest in digests_:
+            blob = blobs.find(tx, repository.id, digest)
+            if blob is None:
+                gone.add(digest)
+            else:
+                blobs.join(tx, repository.id, blob.id, reg.now() + LEASE)
+        return gone
+
+    return reg.db.write(write)
+
+
+def delete(reg: Registry, caller: Caller, key: RegistryKey, name: str, digest: str) -> None:
+    """Take a blob from the repository; its bytes go with garbage collection, once no repository has it.
+
+    Raises RepositoryNotFound, LayerNotFound, LayerReferenced while an image of the repository names it.
+    """
+
+    def remove(tx: Tx) -> None:
+        repository = repositories.find(tx, key, name)
+        blob = blobs.find(tx, repository.id, digest)
+        if blob is None:
+            raise LayerNotFound(digest, name, key.account)
+        if blobs.media_type(tx, repository.id, digest) is not None:
+            raise LayerReferenced(digest, name)
+        blobs.leave(tx, repository.id, blob.id)
+        audit.changed(tx, caller, reg.now(), repositories.arn(repository), layerDigest=digest)
+
+    reg.db.write(remove)
 
 
 def open_blob(reg: Registry, key: RegistryKey, name: str, digest: str) -> seam.store.Blob:

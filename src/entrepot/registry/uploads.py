@@ -45,8 +45,8 @@ from entrepot.store import repositories as repository_table
 from entrepot.store import uploads as table
 from entrepot.store.db import Tx
 
-LEASE = 24 * 3600 * 1_000_000  # a blob that no image names yet is kept at least this long (microseconds)
 EMPTY = digests.of(b"")
+_SOURCES = 100  # repositories that a mount from anywhere looks at
 _UPLOAD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -202,7 +202,7 @@ def _end(tx: Tx, held: Receiving) -> None:
 
 def _lease(tx: Tx, reg: Registry, caller: Caller, repository: Repository, blob: Blob) -> None:
     now = reg.now()
-    blobs.join(tx, repository.id, blob.id, now + LEASE)
+    blobs.join(tx, repository.id, blob.id, now + rules.LEASE)
     audit.changed(tx, caller, now, repositories.arn(repository), layerDigest=blob.digest)
 
 
@@ -218,30 +218,23 @@ def cancel(reg: Registry, caller: Caller, key: RegistryKey, name: str, upload: s
 
 
 def mount(reg: Registry, caller: Caller, key: RegistryKey, name: str, digest: str, source: str | None) -> Blob | None:
-    """Give a repository a blob that `source` has; None where it has none or the caller may not read it.
+    """Give a repository a blob that `source` has, or (`source` None) any repository of the registry.
 
+    None where none has it or the caller may download from none that has: both look the same.
     Raises RepositoryNotFound for the repository that is to have it.
     """
 
     def join(tx: Tx) -> Blob | None:
         repository = repositories.find(tx, key, name)
-        origin = _source(tx, caller, key, source)
-        blob = blobs.find(tx, origin.id, digest) if origin else None
+        having = repository_table.having_blob(tx, key.account, key.region, digest, source, _SOURCES)
+        if not any(access.allowed(caller, "ecr:GetDownloadUrlForLayer", repositories.arn(one)) for one in having):
+            return None
+        blob = blobs.stored(tx, "", digest)
         if blob is not None:
             _lease(tx, reg, caller, repository, blob)
         return blob
 
     return reg.db.write(join)
-
-
-def _source(tx: Tx, caller: Caller, key: RegistryKey, source: str | None) -> Repository | None:
-    """The repository to mount from, if it is there and the caller may download layers from it."""
-    if source is None:
-        return None
-    origin = repository_table.find(tx, key.account, key.region, source)
-    if origin is None or not access.allowed(caller, "ecr:GetDownloadUrlForLayer", repositories.arn(origin)):
-        return None
-    return origin
 
 
 # --- the API's parts -------------------------------------------------------------------------------------------

@@ -85,3 +85,20 @@ def media_type(tx: Tx, repository: int, digest: str) -> str | None:
         digest=digest,
     )
     return None if row is None else str(row[0])
+
+
+def leased_until(tx: Tx, repository: int, blob: int) -> int:
+    """Until when the repository keeps the blob although no image may name it; 0 when it does not have it."""
+    row = tx.one(
+        "SELECT leased_until FROM repository_blobs WHERE repository = :repository AND blob = :blob",
+        repository=repository,
+        blob=blob,
+    )
+    return int(row[0]) if row else 0
+
+
+def leave(tx: Tx, repository: int, blob: int) -> None:
+    """Make the repository not have the blob any more."""
+    tx.run(
+        "DELETE FROM repository_blobs WHERE repository = :repository AND blob = :blob", repository=repository, blob=blob
+    )

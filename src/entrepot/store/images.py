@@ -105,6 +105,25 @@ def indexes_naming(tx: Tx, repository: int, digest: str) -> list[str]:
     return [row[0] for row in rows]
 
 
+def referring(tx: Tx, repository: int, subject: str, artifact_type: str | None, after: str, limit: int) -> list[Image]:
+    """Up to `limit` images whose subject is the digest, by digest from the one after `after`; of one type or of all."""
+    rows = tx.all(
+        f"""
+        SELECT {_COLUMNS} FROM images i
+        WHERE i.repository = :repository AND i.subject = :subject AND i.digest > :after
+        AND (:either = 1 OR i.artifact_type = :artifact_type)
+        ORDER BY i.digest LIMIT :limit
+        """,
+        repository=repository,
+        subject=subject,
+        after=after,
+        either=int(artifact_type is None),
+        artifact_type=artifact_type or "",
+        limit=limit,
+    )
+    return [Image(*row) for row in rows]
+
+
 def page(tx: Tx, repository: int, tagged: bool | None, after: str, limit: int) -> list[Image]:
     """Up to `limit` images by digest, from the one after `after`; all, the tagged ones or the untagged ones."""
     rows = tx.all(

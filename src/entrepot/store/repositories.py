@@ -51,6 +51,26 @@ def find(tx: Tx, account: str, region: str, name: str) -> Repository | None:
     return None if row is None else _repository(row)
 
 
+def having_blob(tx: Tx, account: str, region: str, digest: str, name: str | None, limit: int) -> list[Repository]:
+    """Up to `limit` repositories of a registry that have the blob of that digest: the one of that name, or any."""
+    rows = tx.all(
+        f"""
+        SELECT {_COLUMNS} FROM blobs b CROSS JOIN repository_blobs m
+        JOIN repositories r ON r.id = m.repository JOIN registries g ON g.id = r.registry
+        WHERE b.digest = :digest AND m.blob = b.id AND g.account = :account AND g.region = :region
+        AND (:either = 1 OR r.name = :name)
+        ORDER BY r.id LIMIT :limit
+        """,
+        account=account,
+        region=region,
+        digest=digest,
+        either=int(name is None),
+        name=name or "",
+        limit=limit,
+    )
+    return [_repository(row) for row in rows]
+
+
 def page(tx: Tx, account: str, region: str, after: str, limit: int) -> list[Repository]:
     """Up to `limit` repositories of a registry by name, from the one after `after`."""
     rows = tx.all(

@@ -10,6 +10,7 @@ from entrepot.web import threads
 from entrepot.web.asgi import Scope, Send
 
 PIECE = 1024 * 1024  # bytes that are read at once where a file cannot be sent by the kernel
+_WITHOUT_LENGTH = (204, 304)  # RFC 9110, 8.6: none at 204; at 304 it would be that of the answer not sent
 
 
 class OpenFile(Protocol):
@@ -22,13 +23,24 @@ class OpenFile(Protocol):
     def close(self) -> None: ...
 
 
-@dataclass(slots=True)
-class FileBody:
-    """`count` bytes of an open file from `offset`; writing the answer closes it."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes as they are, then `count` bytes of a file from `offset`."""
 
-    source: OpenFile
     offset: int
     count: int
+    before: bytes = b""
+
+
+@dataclass(slots=True)
+class FileBody:
+    """Parts of an open file, in their order; writing the answer closes it."""
+
+    source: OpenFile
+    parts: tuple[Part, ...]
+
+    def __len__(self) -> int:
+        return sum(len(part.before) + part.count for part in self.parts)
 
 
 @dataclass(slots=True)
@@ -43,15 +55,14 @@ class Response:
 async def write(response: Response, scope: Scope, send: Send) -> None:
     """Send an answer; to HEAD its headers alone."""
     body = response.body
-    length = body.count if isinstance(body, FileBody) else len(body)
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    if not any(name == b"content-length" for name, _ in headers) and response.status != 204:  # noqa: PLR2004
-        headers.append((b"content-length", str(length).encode()))
+    if response.status not in _WITHOUT_LENGTH and not any(name == b"content-length" for name, _ in headers):
+        headers.append((b"content-length", str(len(body)).encode()))
     try:
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         if isinstance(body, bytes):
             await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
-        elif scope["method"] == "HEAD" or body.count == 0:
+        elif scope["method"] == "HEAD" or len(body) == 0:
             await send({"type": "http.response.body"})
         else:
             await _send_file(body, scope, send)
@@ -61,15 +72,24 @@ async def write(response: Response, scope: Scope, send: Send) -> None:
 
 
 async def _send_file(body: FileBody, scope: Scope, send: Send) -> None:
-    if body.source.file and "http.response.zerocopysend" in scope.get("extensions", {}):
-        message: dict[str, Any] = {"type": "http.response.zerocopysend", "file": body.source}
-        await send({**message, "offset": body.offset, "count": body.count})
-        return
-    at, end = body.offset, body.offset + body.count
+    by_kernel = body.source.file and "http.response.zerocopysend" in scope.get("extensions", {})
+    for number, part in enumerate(body.parts, 1):
+        more = number < len(body.parts)
+        if part.before:
+            await send({"type": "http.response.body", "body": part.before, "more_body": more or part.count > 0})
+        if part.count and by_kernel:
+            message: dict[str, Any] = {"type": "http.response.zerocopysend", "file": body.source, "more_body": more}
+            await send({**message, "offset": part.offset, "count": part.count})
+        elif part.count:
+            await _copy(body.source, part, send, more=more)
+
+
+async def _copy(source: OpenFile, part: Part, send: Send, *, more: bool) -> None:
+    at, end = part.offset, part.offset + part.count
     while at < end:
-        read: Callable[[int, int], bytes] = body.source.read
+        read: Callable[[int, int], bytes] = source.read
         piece = await threads.run(read, at, min(PIECE, end - at))
         if not piece:
             raise OSError("a file ended before its length")
         at += len(piece)
-        await send({"type": "http.response.body", "body": piece, "more_body": at < end})
+        await send({"type": "http.response.body", "body": piece, "more_body": more or at < end})
