@@ -9,7 +9,7 @@ import string
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from entrepot import control
@@ -23,6 +23,7 @@ from entrepot.jobs import schedule
 from entrepot.oci.door import OciDoor
 from entrepot.oci.exchange import Options
 from entrepot.oci.layers import Downloads
+from entrepot.registry import figures
 from entrepot.registry.audit import Trail
 from entrepot.registry.context import Registry
 from entrepot.registry.credentials import Keys
@@ -30,9 +31,9 @@ from entrepot.registry.naming import Naming
 from entrepot.store import migrate
 from entrepot.store.db import Database
 from entrepot.store.sqlite import SqliteDatabase
-from entrepot.web import logs, threads
+from entrepot.web import logs, metrics, threads
 from entrepot.web.asgi import ASGIApp, Receive, Scope, Send
-from entrepot.web.metrics import Meter
+from entrepot.web.metrics import Figure, Meter
 
 __all__ = ["Application", "build", "credentials", "ecr", "jobs", "prepare", "sts"]
 
@@ -137,7 +138,7 @@ def _database(settings: Settings) -> Database:
 def _registry(settings: Settings, registry_host: str, scheme: str) -> Registry:
     return Registry(
         db=_database(settings),
-        blobs=LocalBlobStore(_folder(settings) / "storage"),
+        blobs=LocalBlobStore(_folder(settings) / "storage", settings.storage.reserve),
         now=lambda: time.time_ns() // 1000,
         keys=Keys(*credentials(settings), _sealing_key(settings)),
         naming=Naming(registry_host, scheme, settings.account_id, settings.region),
@@ -154,7 +155,9 @@ class Application:
         options = Options(settings.oci.sparse_manifests, settings.limits.body_bytes, rate)
         self._oci = OciDoor(self.registry, options)
         self._downloads = Downloads(self.registry)
-        self._control: Mapping[str, ASGIApp] = control.doors(self._check, meter.render, settings.metrics.token)
+        self._control: Mapping[str, ASGIApp] = control.doors(
+            self._check, lambda: meter.render(self._figures()), settings.metrics.token
+        )
         self._aws = AwsDoor(self.registry, threads.run)
         self._stop = threading.Event()
         self._flusher = threading.Thread(target=self._flush, name="trail", daemon=True)
@@ -181,6 +184,14 @@ class Application:
         self.registry.db.check()
         self.registry.blobs.check()
 
+    def _figures(self) -> list[Figure]:
+        try:
+            totals, damaged = figures.read(self.registry)
+        except StorageUnavailable:
+            return []  # what is counted of requests is needed most when the database does not answer
+        found = [metrics.total(name, figures.TOTALS[name], value) for name, value in totals.items()]
+        return [*found, metrics.level("damaged_blobs", "Blobs that are damaged now.", damaged)]
+
     def _flush(self) -> None:
         ended = False
         while not ended:
@@ -198,8 +209,20 @@ def build(settings: Settings, bound: Bound, meter: Meter) -> Application:
 
 def jobs(settings: Settings, stop: threading.Event) -> None:
     """Do what is due until `stop` is set."""
+    plan = schedule.Plan(settings.gc.interval, settings.gc.grace, settings.scrub.days, settings.scrub.bytes_per_second)
+    with operator(settings) as registry:
+        schedule.run(registry, stop, schedule.jobs(plan))
+
+
+@contextlib.contextmanager
+def operator(settings: Settings) -> Iterator[Registry]:
+    """The registry for a command beside a running server, or for its jobs.
+
+    The data folder has to be there. Raises ConfigError where the database is newer than this program, or older: then
+    the server has to be started once.
+    """
     registry = _registry(settings, "localhost", "http")
     try:
-        schedule.run(registry, stop)
+        yield registry
     finally:
         registry.db.close()

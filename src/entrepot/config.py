@@ -110,6 +110,42 @@ class Database(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = ""
 
 
+class Storage(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the bytes live."""
+
+    reserve: Annotated[
+        int,
+        Meta(
+            description="Bytes that stay free beside the blobs, so that the database can still write; an upload that "
+            "would need them is answered 507.",
+            ge=0,
+        ),
+    ] = 128 * MIB
+
+
+class Gc(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Garbage collection."""
+
+    interval: Annotated[
+        float, Meta(description="Seconds from one collection to the next; 0 means never by itself.", ge=0)
+    ] = 3600.0
+    grace: Annotated[
+        float,
+        Meta(description="Seconds that a blob is kept after its last image was deleted or its lease was over.", ge=0),
+    ] = 3600.0
+
+
+class Scrub(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Hashing what is stored again, to find damage."""
+
+    days: Annotated[
+        float, Meta(description="Every blob is hashed again after so many days; 0 means never by itself.", ge=0)
+    ] = 7.0
+    bytes_per_second: Annotated[
+        float, Meta(description="Bytes a second that this may read; 0 means as fast as it goes.", ge=0)
+    ] = 20.0 * MIB
+
+
 class Oci(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The Docker and OCI door."""
 
@@ -168,6 +204,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     log: Log = Log()
     metrics: Metrics = Metrics()
     database: Database = Database()
+    storage: Storage = Storage()
+    gc: Gc = Gc()
+    scrub: Scrub = Scrub()
     oci: Oci = Oci()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from entrepot.domain import digests
 from entrepot.domain import errors as e
 from entrepot.domain.registries import RegistryKey
 from entrepot.domain.repositories import Mutability
-from entrepot.registry import layers, repositories, uploads
+from entrepot.registry import garbage, layers, repositories, uploads
 from entrepot.registry.context import Registry
 from entrepot.store import audit as audit_table
 
@@ -278,9 +279,30 @@ def test_a_damaged_blob_is_not_served_and_is_healed_by_a_push(reg: Registry, tmp
             path.unlink()
     with pytest.raises((e.BlobCorrupt, e.BlobMissing)):
         stored(reg, digest)
+    for _ in range(2):
+        with pytest.raises(e.LayerNotFound):
+            layers.look(reg, KEY, NAME, digest)  # so that clients push it
+        with pytest.raises((e.BlobCorrupt, e.BlobMissing)):
+            stored(reg, digest)
+    found = reg.db.read(lambda tx: tx.all("SELECT type, detail FROM outbox WHERE type = 'Entrepot Blob Damaged'"))
+    assert [json.loads(detail)["repository-names"] for _, detail in found] == [[NAME]]
     a_blob(reg, b"precious bytes")
     assert stored(reg, digest) == b"precious bytes"
+    assert layers.look(reg, KEY, NAME, digest)[0].digest == digest
+    garbage.collect(reg)
     assert files(tmp_path) == (0, 1)
+
+
+def test_damage_that_was_mended_by_hand(reg: Registry, tmp_path: Path) -> None:
+    """A file that somebody put right is hashed once more and served again."""
+    digest = a_blob(reg, b"precious bytes")
+    [path] = (path for path in (tmp_path / "storage" / "blobs").rglob("*") if path.is_file())
+    path.write_bytes(b"precious bytez")
+    with pytest.raises(e.BlobCorrupt):
+        stored(reg, digest)
+    path.write_bytes(b"precious bytes")
+    assert stored(reg, digest) == b"precious bytes"
+    assert layers.look(reg, KEY, NAME, digest)[0].damaged_at is None
 
 
 def test_mount(reg: Registry, tmp_path: Path) -> None:

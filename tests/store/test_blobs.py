@@ -41,7 +41,7 @@ def test_put_again(db: Database) -> None:
 
 def test_encryption_domains(db: Database) -> None:
     """The same digest under another key is another blob."""
-    plain, sealed = db.write(lambda tx: (put(tx), put(tx, encryption="arn:key")))
+    plain, sealed = db.write(lambda tx: (put(tx), put(tx, location="there", encryption="arn:key")))
     assert plain != sealed
     found = db.read(lambda tx: blobs.stored(tx, "arn:key", DIGEST))
     assert found is not None
@@ -56,14 +56,51 @@ def test_large(db: Database) -> None:
     assert found.size == 2**40
 
 
-def test_set_identity(db: Database) -> None:
+def test_set_verified(db: Database) -> None:
     """An identity is noted for the bytes that were looked at, not for those that replaced them."""
     id_ = db.write(put)
-    db.write(lambda tx: blobs.set_identity(tx, id_, "elsewhere", "wrong"))
-    db.write(lambda tx: blobs.set_identity(tx, id_ + 1, "here", "wrong"))
+    db.write(lambda tx: blobs.set_verified(tx, id_, "elsewhere", "wrong", NOW))
+    db.write(lambda tx: blobs.set_verified(tx, id_ + 1, "here", "wrong", NOW))
     assert db.read(lambda tx: blobs.stored(tx, "", DIGEST)) == Blob(id_, DIGEST, 5, "here", "identity")
-    db.write(lambda tx: blobs.set_identity(tx, id_, "here", "new"))
+    db.write(lambda tx: blobs.set_verified(tx, id_, "here", "new", NOW))
     assert db.read(lambda tx: blobs.stored(tx, "", DIGEST)) == Blob(id_, DIGEST, 5, "here", "new")
+
+
+def test_damage(db: Database) -> None:
+    """A damaged blob is found but not sound, is noted once, and heals by other bytes or by being found right."""
+    mine, id_ = db.write(lambda tx: (a_repository(tx), put(tx)))
+    db.write(lambda tx: blobs.join(tx, mine, id_, NOW))
+    assert not db.write(lambda tx: blobs.set_damaged(tx, id_, "elsewhere", NOW))
+    for heal in (put, lambda tx: blobs.set_verified(tx, id_, "here", "new", NOW)):
+        assert [db.write(lambda tx: blobs.set_damaged(tx, id_, "here", NOW + 1)) for _ in range(2)] == [True, False]
+        found = db.read(lambda tx: blobs.find(tx, mine, DIGEST))
+        assert found == Blob(id_, DIGEST, 5, "here", "", NOW + 1)
+        assert db.read(lambda tx: (blobs.sound(tx, mine, DIGEST), blobs.damaged(tx))) == (None, 1)
+        db.write(heal)
+        assert db.read(lambda tx: (blobs.sound(tx, mine, DIGEST) is None, blobs.damaged(tx))) == (False, 0)
+
+
+def test_due(db: Database) -> None:
+    """Blobs come by the time they were last verified, page by page."""
+    ids = [db.write(lambda tx, n=n: blobs.put(tx, "", f"sha256:{n}", 1, f"at {n}", "", NOW + n // 2)) for n in range(6)]  # type: ignore[misc]
+    db.write(lambda tx: blobs.set_verified(tx, ids[0], "at 0", "", NOW + 9))
+    seen, after = [], (0, 0)
+    while page := db.read(lambda tx, after=after: blobs.due(tx, NOW + 9, after, 2)):  # type: ignore[misc]
+        seen += [blob.id for blob, _ in page]
+        after = (page[-1][1], page[-1][0].id)
+    assert seen == ids[1:]
+
+
+def test_holders_and_leaving(db: Database) -> None:
+    """The repositories that have a blob, by registry and name; one that leaves it has it no more."""
+    mine, theirs, id_ = db.write(lambda tx: (a_repository(tx), a_repository(tx, "other"), put(tx)))
+    for repository in (mine, theirs):
+        db.write(lambda tx, repository=repository: blobs.join(tx, repository, id_, NOW))  # type: ignore[misc]
+    assert [name for _, name in db.read(lambda tx: blobs.holders(tx, id_, 10))] == ["other", "team/app"]
+    assert db.read(lambda tx: len(blobs.holders(tx, id_, 1))) == 1
+    db.write(lambda tx: blobs.leave(tx, mine, id_))
+    assert db.read(lambda tx: blobs.find(tx, mine, DIGEST)) is None
+    assert db.read(lambda tx: (blobs.leased_until(tx, mine, id_), blobs.leased_until(tx, theirs, id_))) == (0, NOW)
 
 
 def test_a_lease_is_renewed(db: Database) -> None:

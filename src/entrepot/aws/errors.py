@@ -90,6 +90,7 @@ CODES: dict[type[domain.RegistryError], str | tuple[str, str]] = {
     domain.LayerReferenced: "InvalidParameterException",  # `/v2` only: the API deletes no layers
     domain.LayersNotFound: "LayersNotFoundException",
     domain.ReferencedImagesNotFound: "ReferencedImagesNotFoundException",
+    domain.ManifestCorrupt: "ServerException",
     domain.ManifestInvalid: "InvalidParameterException",
     domain.ManifestTooLarge: "InvalidParameterException",
     domain.TagInvalid: "InvalidParameterException",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from entrepot.domain.errors import BlobCorrupt, StorageFull, StorageUnavailable, UploadBusy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from hashlib import _Hash
     from pathlib import Path
 
@@ -87,8 +87,11 @@ def identity(status: os.stat_result) -> str:
     return f"{status.st_dev}:{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
 
 
-def hash_of(fd: int, algorithm: str, size: int) -> _Hash | None:
-    """The hash of the first `size` bytes of a file, None where there are fewer. Raises OSError."""
+def hash_of(fd: int, algorithm: str, size: int, pace: Callable[[int], None] = lambda _: None) -> _Hash | None:
+    """The hash of the first `size` bytes of a file, None where there are fewer. Raises OSError.
+
+    `pace` is called with the bytes of each piece, and may wait.
+    """
     result = hashlib.new(algorithm)
     buffer = memoryview(bytearray(min(size, PIECE)))
     done = 0
@@ -98,10 +101,11 @@ def hash_of(fd: int, algorithm: str, size: int) -> _Hash | None:
             return None
         result.update(buffer[:got])
         done += got
+        pace(got)
     return result
 
 
-def verify(fd: int, size: int, digest: str) -> str:
+def verify(fd: int, size: int, digest: str, pace: Callable[[int], None] = lambda _: None) -> str:
     """Hash a whole file and return the identity under which the hash was right. Raises BlobCorrupt, OSError.
 
     A file that changes meanwhile (be it a link that a backup makes) is hashed again; three times over is damage.
@@ -109,7 +113,7 @@ def verify(fd: int, size: int, digest: str) -> str:
     algorithm, _, hexadecimal = digest.partition(":")
     for _ in range(3):
         before = os.fstat(fd)
-        whole = hash_of(fd, algorithm, size) if before.st_size == size else None
+        whole = hash_of(fd, algorithm, size, pace) if before.st_size == size else None
         if whole is None or whole.hexdigest() != hexadecimal:
             break
         if identity(os.fstat(fd)) == identity(before):
@@ -124,15 +128,20 @@ if _FALLOCATE is not None:
     _FALLOCATE.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
 
 
-def allocate(fd: int, offset: int, count: int) -> None:
+def check_room(fd: int, count: int, reserve: int) -> None:
+    """Raise OSError, ENOSPC, where `count` more bytes would leave less than `reserve` free."""
+    free = os.fstatvfs(fd)
+    if free.f_bavail * free.f_frsize < count + reserve:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def allocate(fd: int, offset: int, count: int, reserve: int = 0) -> None:
     """Take the room for `count` bytes from `offset` on; the file grows to `offset + count` where that can be done.
 
-    Raises OSError: ENOSPC where there is no room. A file system that cannot reserve is only asked how much is free.
+    Raises OSError: ENOSPC where that would leave less than `reserve` bytes free. A file system that cannot reserve is
+    only asked how much is free.
     """
-    free = os.fstatvfs(fd)
-    if free.f_bavail * free.f_frsize < count:
-        # Known before it is tried: trying would fill the disk for everybody until it fails.
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    check_room(fd, count, reserve)  # before it is tried: trying would fill the disk for everybody until it fails
     while _FALLOCATE is not None and _FALLOCATE(fd, 0, offset, count) != 0:
         code = ctypes.get_errno()
         if code in {errno.EOPNOTSUPP, errno.ENOSYS}:
@@ -145,3 +154,9 @@ def write_back(fd: int, offset: int, count: int) -> None:
     """Let the disk begin with bytes that were written, so that fsync waits less. They stay cached: they are busy."""
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(fd, offset, count, os.POSIX_FADV_DONTNEED)
+
+
+def forget_pages(fd: int) -> None:
+    """Let the kernel forget what was read of a file: a look at everything must not push out what is in use."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)

@@ -8,13 +8,14 @@ import io
 import os
 import re
 import threading
-from collections import OrderedDict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from entrepot.blobs.files import (
     PIECE,
     allocate,
+    check_room,
     faults,
+    forget_pages,
     hash_of,
     hold,
     identity,
@@ -26,6 +27,7 @@ from entrepot.blobs.files import (
     write_back,
 )
 from entrepot.blobs.store import Stored
+from entrepot.blobs.suspended import Known, Suspended
 from entrepot.domain.errors import (
     BlobCorrupt,
     BlobMissing,
@@ -37,12 +39,11 @@ from entrepot.domain.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from hashlib import _Hash
     from pathlib import Path
 
 _WRITE_BACK = 8 * 1024 * 1024
-_SUSPENDED = 1024
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _SHA256 = "sha256/(?P<a>[0-9a-f]{2})/(?P=a)[0-9a-f]{62}"
@@ -72,13 +73,16 @@ def _path(root: Path, folder: str, name: str | None = None) -> Path:
 class LocalBlobStore:
     """A folder on a local file system; `BlobStore` says what its methods promise.
 
-    Several processes can use one folder. Raises StorageUnavailable when the folder cannot be made or written to.
+    `reserve` bytes stay free: uploads are refused when the file system has no more than that, so that the database
+    beside them can still write. Several processes can use one folder.
+    Raises StorageUnavailable when the folder cannot be made or written to.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, reserve: int = 0) -> None:
         self.root = root.absolute()
+        self.reserve = reserve
         self._durable: set[Path] = set()
-        self._suspended = _Suspended()
+        self._suspended = Suspended()
         with faults("preparing the blob folder"):
             if not self.root.is_dir():
                 self.root.mkdir(0o700, parents=True, exist_ok=True)
@@ -134,13 +138,7 @@ class LocalBlobStore:
 
     def open(self, stored: Stored, digest: str) -> LocalBlob:
         with faults("opening a blob"), contextlib.ExitStack() as undo:
-            try:
-                file = io.FileIO(_path(self.root, "blobs", stored.location), "r", opener=open_private)
-            except FileNotFoundError:
-                self.check()
-                raise BlobMissing(digest) from None
-            except (IsADirectoryError, NotADirectoryError):
-                raise BlobCorrupt(digest) from None
+            file = self._open(stored.location, digest)
             undo.callback(file.close)
             found = identity(os.fstat(file.fileno()))
             rehashed = found != stored.identity
@@ -148,6 +146,22 @@ class LocalBlobStore:
                 found = verify(file.fileno(), stored.size, digest)
             undo.pop_all()
         return LocalBlob(file, stored.size, digest, found, rehashed=rehashed)
+
+    def verify(self, stored: Stored, digest: str, pace: Callable[[int], None]) -> str:
+        with faults("verifying a blob"), self._open(stored.location, digest) as file:
+            try:
+                return verify(file.fileno(), stored.size, digest, pace)
+            finally:
+                forget_pages(file.fileno())
+
+    def _open(self, location: str, digest: str) -> io.FileIO:
+        try:
+            return io.FileIO(_path(self.root, "blobs", location), "r", opener=open_private)
+        except FileNotFoundError:
+            self.check()
+            raise BlobMissing(digest) from None
+        except (IsADirectoryError, NotADirectoryError):
+            raise BlobCorrupt(digest) from None
 
     def delete(self, location: str) -> None:
         with faults("deleting a blob"):
@@ -163,6 +177,18 @@ class LocalBlobStore:
                 give_back = _NAMES["uploads"].fullmatch(path.name) and is_abandoned(path, before)
             if give_back:
                 yield path.name
+
+    def locations(self) -> Iterator[str]:
+        blobs = _path(self.root, "blobs")
+        with faults("listing blobs"):
+            folders = sorted(path for path in blobs.glob("sha*/*") if path.is_dir())
+        for folder in folders:
+            with faults("listing blobs"):
+                found = sorted(path.name for path in folder.iterdir())
+            prefix = folder.relative_to(blobs).as_posix()
+            for name in found:
+                if _NAMES["blobs"].fullmatch(f"{prefix}/{name}"):
+                    yield f"{prefix}/{name}"
 
     def check(self) -> None:
         folders = [_path(self.root, name) for name in ("uploads", "blobs")]
@@ -188,7 +214,7 @@ class LocalBlobStore:
         sync_folder(path.parent)
         self._durable.add(path)
 
-    def remember(self, upload_id: str, known: _Known) -> None:
+    def remember(self, upload_id: str, known: Known) -> None:
         """Keep the hash of a suspended upload for the next request that comes to this process."""
         self._suspended.put(upload_id, known)
 
@@ -207,7 +233,7 @@ class LocalUpload:
         self._path = _path(store.root, "uploads", upload_id)
         self._file = file
         self._hash = so_far
-        self._begun = _Known("", offset, so_far.copy())
+        self._begun = Known("", offset, so_far.copy())
         self._touched = False
         self._written_back = offset
         self._lock = threading.Lock()
@@ -217,16 +243,19 @@ class LocalUpload:
             if count > 0:
                 self._touched = True
                 self._cut(fd)
-                allocate(fd, self.offset, count)
+                allocate(fd, self.offset, count, self._store.reserve)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         with self._held("writing an upload") as fd, memoryview(data).cast("B") as view:
+            if not self._touched:
+                check_room(fd, len(view), self._store.reserve)
             self._touched = True
             for start in range(0, len(view), PIECE):
                 self._append(fd, view[start : start + PIECE])
             if self.offset - self._written_back >= _WRITE_BACK:
                 write_back(fd, self._written_back, self.offset - self._written_back)
                 self._written_back = self.offset
+                check_room(fd, 0, self._store.reserve)
 
     def _append(self, fd: int, piece: memoryview) -> None:
         done = 0
@@ -260,7 +289,7 @@ class LocalUpload:
                 if self._touched:
                     self._cut(self._file.fileno())
                 now = identity(os.fstat(self._file.fileno()))
-                self._store.remember(self.upload_id, _Known(now, self.offset, self._hash.copy()))
+                self._store.remember(self.upload_id, Known(now, self.offset, self._hash.copy()))
             finally:
                 self._file.close()
 
@@ -363,30 +392,3 @@ class LocalBlob:
     def close(self) -> None:
         with self._lock:
             self._file.close()
-
-
-class _Known(NamedTuple):
-    """The hash of the first `offset` bytes of a file, as long as its identity stays the same."""
-
-    identity: str
-    offset: int
-    hash: _Hash
-
-
-class _Suspended:
-    """The hashes of the uploads suspended last, so that a chunk does not cost a read of all that came before it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: OrderedDict[str, _Known] = OrderedDict()
-
-    def put(self, upload_id: str, known: _Known) -> None:
-        with self._lock:
-            self._known[upload_id] = known
-            self._known.move_to_end(upload_id)
-            if len(self._known) > _SUSPENDED:
-                self._known.popitem(last=False)
-
-    def take(self, upload_id: str) -> _Known | None:
-        with self._lock:
-            return self._known.pop(upload_id, None)

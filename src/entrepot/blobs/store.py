@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+_UUID_LENGTH = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ class Stored:
     location: str
     size: int
     identity: str
+
+
+def upload_of(location: str) -> str:
+    """The upload that wrote the bytes at a location."""
+    return location[-_UUID_LENGTH:]
 
 
 class Upload(Protocol):
@@ -119,6 +126,15 @@ class BlobStore(Protocol):
 
     def abandoned(self, before: int) -> Iterator[str]:
         """Ids of uploads that no request holds and that were last written before `before` (microseconds UTC)."""
+
+    def locations(self) -> Iterator[str]:
+        """Where the stored blobs are, folder by folder; those stored or deleted meanwhile may be among them or not."""
+
+    def verify(self, stored: Stored, digest: str, pace: Callable[[int], None]) -> str:
+        """Hash a stored blob whole and return its identity; `pace` is told the bytes of each piece as it is read.
+
+        The bytes do not stay in memory for it. Raises BlobMissing, BlobCorrupt.
+        """
 
     def check(self) -> None:
         """Raise StorageUnavailable when blobs cannot be read and written. A full disk is not that."""

@@ -13,13 +13,17 @@ LEASE = 24 * 3600 * 1_000_000  # a blob that no image names yet is kept at least
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """A blob as it is stored, unique by encryption domain and digest; `location` and `identity` are the store's."""
+    """A blob as it is stored, unique by encryption domain and digest; `location` and `identity` are the store's.
+
+    `damaged_at` (microseconds UTC) is set while its bytes are known to be wrong or missing.
+    """
 
     id: int
     digest: str
     size: int
     location: str
     identity: str
+    damaged_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

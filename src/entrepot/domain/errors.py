@@ -429,6 +429,13 @@ class BlobCorrupt(RegistryError):
 
 
 @dataclass(eq=False)
+class ManifestCorrupt(RegistryError):
+    digest: str
+
+    text = "The stored manifest {digest} is damaged and is not served. Push it again to repair it."
+
+
+@dataclass(eq=False)
 class StorageFull(RegistryError):
     text = "The registry has no storage left. Nothing of this request was kept."
 

@@ -1,8 +1,11 @@
-"""Events: what happened to an image, as ECR tells EventBridge."""
+"""Events: what happened to an image, as ECR tells EventBridge, and what this registry found out about itself."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 IMAGE_ACTION = "ECR Image Action"
+BLOB_DAMAGED = "Entrepot Blob Damaged"
 
 
 def image_action(
@@ -21,3 +24,13 @@ def image_action(
     if tag is not None:
         detail["image-tag"] = tag
     return detail
+
+
+def blob_damaged(digest: str, location: str, repositories: Sequence[str]) -> dict[str, object]:
+    """The detail of an event that ECR has no name for: the bytes of a layer are wrong or gone."""
+    return {
+        "result": "FAILED",
+        "layer-digest": digest,
+        "location": location,
+        "repository-names": list(repositories),
+    }

@@ -6,45 +6,86 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from entrepot.registry import housekeeping
+from entrepot.registry import garbage, housekeeping, scrub
 from entrepot.registry.context import Registry
+from entrepot.registry.garbage import Rest
 from entrepot.web import logs
 
 MINUTE = 60.0
+HOUR = 60 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A use case that is called every `seconds`, first when the process starts; it says how much it did."""
+    """A use case that is called every `seconds`, first when the process starts; it says how much it did.
+
+    It is given what to wait with: `rest(seconds)` is true when it has to stop.
+    """
 
     name: str
     seconds: float
-    work: Callable[[Registry], int]
+    work: Callable[[Registry, Rest], int]
 
 
-JOBS = (
-    Job("sweep uploads", 10 * MINUTE, housekeeping.sweep_uploads),
-    Job("trim records", 60 * MINUTE, housekeeping.trim),
-)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an installation chooses: `entrepot.toml`, tables `gc` and `scrub`. An interval of 0 is never."""
+
+    gc_seconds: float = HOUR
+    gc_grace: float = garbage.GRACE
+    scrub_days: float = scrub.DAYS
+    scrub_bytes_per_second: float = scrub.BYTES_PER_SECOND
 
 
-def run(reg: Registry, stop: threading.Event, jobs: Sequence[Job] = JOBS) -> None:
-    """Do each job when it is due until `stop` is set. A job that fails is logged and tried when it is due again."""
-    due = dict.fromkeys(jobs, 0.0)
+def jobs(plan: Plan) -> list[Job]:
+    """The jobs of an installation."""
+    found = [
+        Job("sweep uploads", 10 * MINUTE, lambda reg, _: housekeeping.sweep_uploads(reg)),
+        Job("trim records", HOUR, lambda reg, _: housekeeping.trim(reg)),
+    ]
+    if plan.gc_seconds:
+        found.append(Job("collect garbage", plan.gc_seconds, partial(_collect, grace=plan.gc_grace, orphans=False)))
+        found.append(Job("collect orphans", 24 * HOUR, partial(_collect, grace=plan.gc_grace, orphans=True)))
+    if plan.scrub_days:
+        found.append(Job("scrub", HOUR, partial(_scrub, plan=plan)))
+    return found
+
+
+def _collect(reg: Registry, rest: Rest, *, grace: float, orphans: bool) -> int:
+    taken = garbage.collect(reg, grace, orphans=orphans, rest=rest)
+    return taken.blobs + taken.orphans
+
+
+def _scrub(reg: Registry, rest: Rest, *, plan: Plan) -> int:
+    return scrub.scrub(reg, plan.scrub_days, plan.scrub_bytes_per_second, rest).damaged
+
+
+def run(reg: Registry, stop: threading.Event, jobs: Sequence[Job]) -> None:
+    """Do each job when it is due until `stop` is set, each in a thread of its own: a scrub takes days.
+
+    A job that fails is logged and tried when it is due again.
+    """
+    threads = [threading.Thread(target=_repeat, args=(reg, stop, job), name=job.name, daemon=True) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _repeat(reg: Registry, stop: threading.Event, job: Job) -> None:
     while not stop.is_set():
-        for job, when in due.items():
-            if time.monotonic() >= when and not stop.is_set():
-                _do(reg, job)
-                due[job] = time.monotonic() + job.seconds
-        stop.wait(max(0.0, min(due.values()) - time.monotonic()))
+        began = time.monotonic()
+        _do(reg, stop, job)
+        stop.wait(max(0.0, began + job.seconds - time.monotonic()))
 
 
-def _do(reg: Registry, job: Job) -> None:
+def _do(reg: Registry, stop: threading.Event, job: Job) -> None:
     log = logs.get("jobs").bind(job=job.name)
     try:
-        done = job.work(reg)
-    except Exception:  # the next job is due all the same
+        done = job.work(reg, stop.wait)
+    except Exception:  # it is due again
         log.exception("job failed")
     else:
         if done:

@@ -44,6 +44,7 @@ CODES: dict[type[e.RegistryError], Code] = {
     e.LayerTooLarge: Code(413, "SIZE_INVALID"),
     e.LayersNotFound: Code(404, "MANIFEST_BLOB_UNKNOWN"),
     e.LimitExceeded: Code(400, "DENIED"),
+    e.ManifestCorrupt: Code(500, "UNKNOWN"),
     e.ManifestInvalid: Code(400, "MANIFEST_INVALID"),
     e.ManifestTooLarge: Code(413, "MANIFEST_INVALID"),
     e.NameInvalid: Code(400, "NAME_INVALID"),

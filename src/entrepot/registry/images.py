@@ -15,6 +15,7 @@ from entrepot.domain.errors import (
     ImageTagAlreadyExists,
     LayersNotFound,
     LimitExceeded,
+    ManifestCorrupt,
     ReferencedImagesNotFound,
 )
 from entrepot.domain.images import Failure, Image, ImageId
@@ -24,7 +25,7 @@ from entrepot.domain.registries import RegistryKey
 from entrepot.domain.repositories import Repository
 from entrepot.registry import audit, repositories
 from entrepot.registry.context import Registry
-from entrepot.store import blobs, outbox, tags
+from entrepot.store import blobs, garbage, outbox, tags
 from entrepot.store import images as table
 from entrepot.store.db import Tx
 
@@ -86,6 +87,8 @@ def put(reg: Registry, caller: Caller, key: RegistryKey, name: str, push: Push, 
         repository = repositories.find(tx, key, name)
         now = reg.now()
         known = table.find(tx, repository.id, digest)
+        if known is not None and table.manifest(tx, known.id) != push.data:
+            table.keep_manifest(tx, known.id, push.data)  # what was stored is damaged: these are the right bytes
         absent = 0 if known else _missing(tx, repository, manifest, sparse=sparse)
         image = known.id if known else _insert(tx, repository, digest, manifest, push.data, now)
         moved = [tag for tag in push.tags if _point(tx, repository, tag, image, now)]
@@ -109,7 +112,7 @@ def put_once(reg: Registry, caller: Caller, key: RegistryKey, name: str, push: P
 def _missing(tx: Tx, repository: Repository, manifest: Manifest, *, sparse: bool) -> int:
     """How much of what a manifest names the repository does not have; where that is refused, only 0."""
     blobs_ = dict.fromkeys(named.digest for named in manifest.blobs)
-    lost = tuple(digest for digest in blobs_ if blobs.find(tx, repository.id, digest) is None)
+    lost = tuple(digest for digest in blobs_ if blobs.sound(tx, repository.id, digest) is None)
     if lost and not sparse:
         raise LayersNotFound(lost, repository.name, repository.account)
     children = dict.fromkeys(named.digest for named in manifest.children)
@@ -172,9 +175,17 @@ def get(reg: Registry, key: RegistryKey, name: str, wanted: ImageId) -> tuple[Im
     def read(tx: Tx) -> tuple[Image, bytes]:
         repository = repositories.find(tx, key, name)
         image = _find(tx, repository, wanted)
-        return image, table.manifest(tx, image.id)
+        return image, _manifest(tx, image)
 
     return reg.db.read(read)
+
+
+def _manifest(tx: Tx, image: Image) -> bytes:
+    """The manifest of an image. Raises ManifestCorrupt when its bytes are not those of its digest."""
+    data = table.manifest(tx, image.id)
+    if digests.of(data, digests.algorithm_of(image.digest)) != image.digest:
+        raise ManifestCorrupt(image.digest)
+    return data
 
 
 def head(reg: Registry, key: RegistryKey, name: str, wanted: ImageId) -> Image:
@@ -201,7 +212,7 @@ def get_many(
                 room -= image.manifest_size
                 if room < 0:
                     raise LimitExceeded(f"The manifests of the batch have more than {BATCH_BYTES} bytes.")
-                found.append((ImageId(image.digest, wish.tag), image, table.manifest(tx, image.id)))
+                found.append((ImageId(image.digest, wish.tag), image, _manifest(tx, image)))
         return found, failures
 
     found, failures = reg.db.read(read)
@@ -350,6 +361,7 @@ def _delete_one(
 def _remove(tx: Tx, repository: Repository, image: Image, now: int) -> list[str | None]:
     """Delete an image, tell so for each of its tags, and return these ([None] for an untagged image)."""
     held: list[str | None] = [*tags.of(tx, image.id)] or [None]
+    garbage.release(tx, image.id, repository.id, now)
     table.delete(tx, image.id)
     for tag in held:
         _announce(tx, repository, "DELETE", image.digest, tag, image.media_type, image.artifact_type, now)

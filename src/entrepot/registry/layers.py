@@ -11,6 +11,7 @@ from entrepot.domain import digests, names
 from entrepot.domain.blobs import LEASE, Blob
 from entrepot.domain.errors import (
     AccessDenied,
+    BlobCorrupt,
     BlobMissing,
     DigestInvalid,
     LayerInaccessible,
@@ -20,7 +21,7 @@ from entrepot.domain.errors import (
 from entrepot.domain.principals import Caller
 from entrepot.domain.registries import RegistryKey
 from entrepot.domain.repositories import Repository
-from entrepot.registry import audit, credentials, repositories
+from entrepot.registry import audit, credentials, damage, repositories
 from entrepot.registry.context import Registry
 from entrepot.store import blobs
 from entrepot.store.db import Tx
@@ -59,7 +60,7 @@ def availability(
             elif not names.is_digest_like(digest):
                 failures.append(LayerFailure(digest, "InvalidLayerDigest", "Invalid layer digest"))
             else:
-                blob = blobs.find(tx, repository.id, digest)
+                blob = blobs.sound(tx, repository.id, digest)
                 found.append(Availability(digest, blob, blobs.media_type(tx, repository.id, digest)))
                 due = due or (blob is not None and _is_due(tx, reg, repository, blob))
         return found, failures, due
@@ -87,12 +88,12 @@ def find(reg: Registry, key: RegistryKey, name: str, digest: str) -> Blob:
 def look(reg: Registry, key: RegistryKey, name: str, digest: str) -> tuple[Blob, bool]:
     """The blob of that digest in the repository, and whether to `renew` its lease before saying that it is there.
 
-    Raises RepositoryNotFound, LayerNotFound.
+    A damaged blob is not there: whoever looks is to push it. Raises RepositoryNotFound, LayerNotFound.
     """
 
     def read(tx: Tx) -> tuple[Blob, bool]:
         repository = repositories.find(tx, key, name)
-        blob = blobs.find(tx, repository.id, digest)
+        blob = blobs.sound(tx, repository.id, digest)
         if blob is None:
             raise LayerNotFound(digest, name, key.account)
         return blob, _is_due(tx, reg, repository, blob)
@@ -112,7 +113,7 @@ def renew(reg: Registry, key: RegistryKey, name: str, digests_: Sequence[str]) -
         repository = repositories.find(tx, key, name)
         gone = set()
         for digest in digests_:
-            blob = blobs.find(tx, repository.id, digest)
+            blob = blobs.sound(tx, repository.id, digest)
             if blob is None:
                 gone.add(digest)
             else:
@@ -146,14 +147,15 @@ def open_blob(reg: Registry, key: RegistryKey, name: str, digest: str) -> seam.s
     return _open_found(reg, lambda: find(reg, key, name, digest))
 
 
-def _open_found(reg: Registry, look: Callable[[], Blob]) -> seam.store.Blob:
-    """Open the blob that `look` finds; one that was replaced between looking and opening is looked up once more."""
-    blob = look()
+def _open_found(reg: Registry, find_: Callable[[], Blob]) -> seam.store.Blob:
+    """Open the blob that `find_` finds; one that was replaced between looking and opening is looked up once more."""
+    blob = find_()
     try:
         return _open(reg, blob)
-    except BlobMissing:
-        again = look()
+    except (BlobMissing, BlobCorrupt):
+        again = find_()
         if again == blob:
+            damage.found(reg, blob)
             raise
         return _open(reg, again)
 
@@ -162,7 +164,7 @@ def _open(reg: Registry, blob: Blob) -> seam.store.Blob:
     """Open a blob; where its file had changed and was hashed again, and found right, that is noted."""
     opened = reg.blobs.open(Stored(blob.location, blob.size, blob.identity), blob.digest)
     if opened.rehashed:
-        reg.db.write(lambda tx: blobs.set_identity(tx, blob.id, blob.location, opened.identity))
+        damage.healed(reg, [(blob, opened.identity)])
     return opened
 
 

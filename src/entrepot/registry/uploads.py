@@ -40,7 +40,7 @@ from entrepot.domain.registries import RegistryKey
 from entrepot.domain.repositories import Repository
 from entrepot.registry import access, audit, repositories
 from entrepot.registry.context import Registry
-from entrepot.store import blobs
+from entrepot.store import blobs, trash
 from entrepot.store import repositories as repository_table
 from entrepot.store import uploads as table
 from entrepot.store.db import Tx
@@ -146,7 +146,7 @@ def finish(reg: Registry, caller: Caller, held: Receiving, digest: str) -> Blob:
     Bytes that the store has already, sound, are not stored again; damaged ones are replaced by these.
     """
     known = reg.db.read(lambda tx: blobs.stored(tx, "", digest))
-    if known is not None and held.bytes.digest() == digest and _sound(reg, known):
+    if known is not None and known.damaged_at is None and held.bytes.digest() == digest and _sound(reg, known):
         joined = reg.db.write(lambda tx: _join(tx, reg, caller, held, known))
         if joined:
             held.bytes.discard()
@@ -157,12 +157,12 @@ def finish(reg: Registry, caller: Caller, held: Receiving, digest: str) -> Blob:
         reg.db.write(lambda tx: table.delete(tx, held.before.id))
         raise
     try:
-        blob, replaced = reg.db.write(lambda tx: _record(tx, reg, caller, held, digest, stored))
+        blob = reg.db.write(lambda tx: _record(tx, reg, caller, held, known, digest, stored))
     except UploadNotFound:
         reg.blobs.delete(stored.location)  # after any other error the row may have been written all the same
         raise
-    if replaced is not None and replaced != stored.location:
-        reg.blobs.delete(replaced)
+    if blob.location != stored.location:
+        reg.blobs.delete(stored.location)
     return blob
 
 
@@ -184,15 +184,18 @@ def _join(tx: Tx, reg: Registry, caller: Caller, held: Receiving, known: Blob) -
 
 
 def _record(
-    tx: Tx, reg: Registry, caller: Caller, held: Receiving, digest: str, stored: Stored
-) -> tuple[Blob, str | None]:
-    """Name newly stored bytes; the blob, and where the bytes are that it named before."""
+    tx: Tx, reg: Registry, caller: Caller, held: Receiving, known: Blob | None, digest: str, stored: Stored
+) -> Blob:
+    """Name newly stored bytes, unless another push was faster. The unsound ones that were `known` go to the trash."""
     _end(tx, held)
-    before = blobs.stored(tx, "", digest)
-    id_ = blobs.put(tx, "", digest, stored.size, stored.location, stored.identity, reg.now())
-    blob = Blob(id_, digest, stored.size, stored.location, stored.identity)
+    blob = blobs.stored(tx, "", digest)
+    if blob is None or blob == known or blob.damaged_at is not None:
+        if blob is not None:
+            trash.put(tx, blob.location, reg.now())
+        id_ = blobs.put(tx, "", digest, stored.size, stored.location, stored.identity, reg.now())
+        blob = Blob(id_, digest, stored.size, stored.location, stored.identity)
     _lease(tx, reg, caller, held.repository, blob)
-    return blob, before.location if before else None
+    return blob
 
 
 def _end(tx: Tx, held: Receiving) -> None:
@@ -278,7 +281,7 @@ def complete(reg: Registry, caller: Caller, key: RegistryKey, name: str, upload:
                 raise LayerPartTooSmall
             digest = _matching(held, offered)
             repository = held.repository.id
-            if reg.db.read(lambda tx: blobs.find(tx, repository, digest)) is not None:
+            if reg.db.read(lambda tx: blobs.sound(tx, repository, digest)) is not None:
                 raise LayerAlreadyExists(digest, name)
             return finish(reg, caller, held, digest)
     except UploadLost as error:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from entrepot.domain.blobs import Blob
 from entrepot.store.db import Tx
 
-_COLUMNS = "b.id, b.digest, b.size, b.location, b.identity"
+_COLUMNS = "b.id, b.digest, b.size, b.location, b.identity, b.damaged_at"
 
 
 def find(tx: Tx, repository: int, digest: str) -> Blob | None:
-    """The blob of that digest if the repository has it.
+    """The blob of that digest if the repository has it, damaged or not.
 
     CROSS JOIN: left to choose, SQLite reads all blobs of the repository, a hundred times slower where there are 20,000.
     """
@@ -38,10 +38,11 @@ def put(tx: Tx, encryption: str, digest: str, size: int, location: str, identity
     """The id of the blob's row, which from now on names these bytes: new, or in place of those it named before."""
     row = tx.one(
         """
-        INSERT INTO blobs (encryption, digest, size, location, identity, created_at)
-        VALUES (:encryption, :digest, :size, :location, :identity, :now)
+        INSERT INTO blobs (encryption, digest, size, location, identity, created_at, verified_at)
+        VALUES (:encryption, :digest, :size, :location, :identity, :now, :now)
         ON CONFLICT (encryption, digest) DO UPDATE
-        SET size = excluded.size, location = excluded.location, identity = excluded.identity
+        SET size = excluded.size, location = excluded.location, identity = excluded.identity,
+            verified_at = excluded.verified_at, damaged_at = NULL
         RETURNING id
         """,
         encryption=encryption,
@@ -54,14 +55,60 @@ def put(tx: Tx, encryption: str, digest: str, size: int, location: str, identity
     return int(row[0]) if row else 0
 
 
-def set_identity(tx: Tx, blob: int, location: str, identity: str) -> None:
+def sound(tx: Tx, repository: int, digest: str) -> Blob | None:
+    """The blob of that digest if the repository has it and its bytes are not known to be damaged."""
+    blob = find(tx, repository, digest)
+    return None if blob is None or blob.damaged_at is not None else blob
+
+
+def set_verified(tx: Tx, blob: int, location: str, identity: str, now: int) -> None:
     """Note that the bytes at `location`, whose file has this identity now, were hashed and are the blob's."""
     tx.run(
-        "UPDATE blobs SET identity = :identity WHERE id = :blob AND location = :location",
+        """
+        UPDATE blobs SET identity = :identity, verified_at = :now, damaged_at = NULL
+        WHERE id = :blob AND location = :location
+        """,
         blob=blob,
         location=location,
         identity=identity,
+        now=now,
     )
+
+
+def set_damaged(tx: Tx, blob: int, location: str, now: int) -> bool:
+    """Note that the bytes at `location` are wrong or missing; False when that was known, or they were replaced.
+
+    The identity goes, so that nothing trusts the file before it was hashed again.
+    """
+    changed = tx.run(
+        """
+        UPDATE blobs SET damaged_at = :now, verified_at = :now, identity = ''
+        WHERE id = :blob AND location = :location AND damaged_at IS NULL
+        """,
+        blob=blob,
+        location=location,
+        now=now,
+    )
+    return changed == 1
+
+
+def damaged(tx: Tx) -> int:
+    """How many blobs are known to be damaged."""
+    row = tx.one("SELECT count(*) FROM blobs WHERE damaged_at IS NOT NULL")
+    return int(row[0]) if row else 0
+
+
+def holders(tx: Tx, blob: int, limit: int) -> list[tuple[int, str]]:
+    """Up to `limit` repositories that have the blob, as (registry, name)."""
+    rows = tx.all(
+        """
+        SELECT r.registry, r.name FROM repository_blobs m JOIN repositories r ON r.id = m.repository
+        WHERE m.blob = :blob ORDER BY r.registry, r.name LIMIT :limit
+        """,
+        blob=blob,
+        limit=limit,
+    )
+    return [(int(row[0]), row[1]) for row in rows]
 
 
 def join(tx: Tx, repository: int, blob: int, leased_until: int) -> None:
@@ -102,3 +149,22 @@ def leave(tx: Tx, repository: int, blob: int) -> None:
     tx.run(
         "DELETE FROM repository_blobs WHERE repository = :repository AND blob = :blob", repository=repository, blob=blob
     )
+
+
+def due(tx: Tx, before: int, after: tuple[int, int], limit: int) -> list[tuple[Blob, int]]:
+    """Up to `limit` blobs last verified before an instant, the longest ago first, with that time.
+
+    They come after the pair of time and id `after`.
+    """
+    rows = tx.all(
+        f"""
+        SELECT {_COLUMNS}, b.verified_at FROM blobs b
+        WHERE b.verified_at < :before AND b.verified_at >= :at AND (b.verified_at > :at OR b.id > :id)
+        ORDER BY b.verified_at, b.id LIMIT :limit
+        """,
+        before=before,
+        at=after[0],
+        id=after[1],
+        limit=limit,
+    )
+    return [(Blob(*row[:-1]), int(row[-1])) for row in rows]

@@ -36,7 +36,15 @@ def insert(
 
 
 def keep_manifest(tx: Tx, image: int, manifest: bytes) -> None:
-    tx.run("INSERT INTO manifests (image, bytes) VALUES (:image, :bytes)", image=image, bytes=manifest)
+    """Keep the bytes of an image's manifest, in place of any that were kept before."""
+    tx.run(
+        """
+        INSERT INTO manifests (image, bytes) VALUES (:image, :bytes)
+        ON CONFLICT (image) DO UPDATE SET bytes = excluded.bytes
+        """,
+        image=image,
+        bytes=manifest,
+    )
 
 
 def name_blob(tx: Tx, repository: int, image: int, digest: str, media_type: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from entrepot.store.db import Tx
 
 
-def insert(tx: Tx, registry: int, now: int, type_: str, detail: Mapping[str, str]) -> None:
+def insert(tx: Tx, registry: int, now: int, type_: str, detail: Mapping[str, object]) -> None:
     tx.run(
         "INSERT INTO outbox (registry, created_at, type, detail) VALUES (:registry, :now, :type, :detail)",
         registry=registry,

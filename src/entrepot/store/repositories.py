@@ -52,13 +52,16 @@ def find(tx: Tx, account: str, region: str, name: str) -> Repository | None:
 
 
 def having_blob(tx: Tx, account: str, region: str, digest: str, name: str | None, limit: int) -> list[Repository]:
-    """Up to `limit` repositories of a registry that have the blob of that digest: the one of that name, or any."""
+    """Up to `limit` repositories of a registry that have the blob of that digest, undamaged.
+
+    The one of that name, or any.
+    """
     rows = tx.all(
         f"""
         SELECT {_COLUMNS} FROM blobs b CROSS JOIN repository_blobs m
         JOIN repositories r ON r.id = m.repository JOIN registries g ON g.id = r.registry
-        WHERE b.digest = :digest AND m.blob = b.id AND g.account = :account AND g.region = :region
-        AND (:either = 1 OR r.name = :name)
+        WHERE b.digest = :digest AND b.damaged_at IS NULL AND m.blob = b.id
+        AND g.account = :account AND g.region = :region AND (:either = 1 OR r.name = :name)
         ORDER BY r.id LIMIT :limit
         """,
         account=account,

@@ -8,6 +8,7 @@ import mmap
 import struct
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
+from typing import TypeAlias
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import generate_latest
@@ -31,6 +32,9 @@ _REGION = _HEAD + (ROWS + 1) * (_KEY + 8 * _CELLS)
 _OTHER = ("other", "other", "other")
 
 Key = tuple[str, str, str]
+
+Figure: TypeAlias = Metric
+"""A figure and its name."""
 
 
 class Meter:
@@ -100,11 +104,21 @@ class Meter:
                 sums[key] = list(values) if before is None else [a + b for a, b in zip(before, values, strict=True)]
         return running, sums
 
-    def render(self) -> bytes:
-        """Return the totals of all workers in Prometheus's text format."""
+    def render(self, more: Iterable[Figure] = ()) -> bytes:
+        """Return the totals of all workers, and what else there is, in Prometheus's text format."""
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Totals(self))
+        registry.register(_Totals(self, tuple(more)))
         return generate_latest(registry)
+
+
+def total(name: str, text: str, value: float) -> Figure:
+    """A figure that only grows; `_total` is added to its name."""
+    return CounterMetricFamily(f"entrepot_{name}", text, value=value)
+
+
+def level(name: str, text: str, value: float) -> Figure:
+    """A figure that grows and shrinks."""
+    return GaugeMetricFamily(f"entrepot_{name}", text, value=value)
 
 
 def _keys(file: mmap.mmap, start: int) -> Iterator[Key]:
@@ -119,8 +133,9 @@ def _keys(file: mmap.mmap, start: int) -> Iterator[Key]:
 class _Totals(Collector):
     """Shows a meter to prometheus_client."""
 
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, meter: Meter, more: tuple[Figure, ...]) -> None:
         self._meter = meter
+        self._more = more
 
     def collect(self) -> Iterable[Metric]:
         running, sums = self._meter.read()
@@ -138,7 +153,7 @@ class _Totals(Collector):
             ends = [*(str(bound) for bound in BOUNDS), "+Inf"]
             buckets = list(zip(ends, accumulate(cells[_BUCKETS:]), strict=True))
             seconds.add_metric(route_method, buckets, cells[_SECONDS])
-        return (requests, seconds, gauge, received, sent)
+        return (requests, seconds, gauge, received, sent, *self._more)
 
 
 def _without_status(sums: dict[Key, list[float]]) -> dict[tuple[str, str], list[float]]:

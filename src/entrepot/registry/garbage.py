@@ -1,0 +1,179 @@
+"""Garbage collection while serving: what nothing needs goes, what a push may still need stays.
+
+Images are roots, all of them: tagged or not, named by an index or not, referring to a subject that is there or not.
+A repository keeps the blobs that its images name and those under lease; a blob that no repository keeps loses its row,
+and in the same transaction its bytes go to the trash; the trash is emptied after that. Each removal asks again inside
+its transaction, so a push at the same time either finds the blob gone or keeps it. A run that is killed leaves nothing
+half done: the next one goes on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+
+from entrepot.blobs.store import upload_of
+from entrepot.registry.context import Registry
+from entrepot.store import counters, garbage, pins, trash
+from entrepot.store.db import Tx
+
+GRACE = 3600.0  # seconds that a blob is kept after its lease, or after its last image was deleted
+WINDOW = 5_000  # rows of one read
+BATCH = 100  # removals in one transaction: pushes wait for it
+LISTED = 500  # files that are asked about at once
+
+Rest = Callable[[float], bool]
+"""Waits so many seconds; true when it is time to stop."""
+
+
+@dataclass(slots=True)
+class Collected:
+    """What a run took, or would take.
+
+    Blobs that repositories had, blobs and their bytes, files that no row named; and of how many blobs the bytes were
+    deleted, which a backup can put off.
+    """
+
+    memberships: int = 0
+    blobs: int = 0
+    bytes: int = 0
+    orphans: int = 0
+    deleted: int = 0
+
+
+class _Stopped(Exception):
+    """It is time to stop."""
+
+
+def no_rest(_: float) -> bool:
+    """Go on at once."""
+    return False
+
+
+def collect(
+    reg: Registry, grace: float = GRACE, *, dry_run: bool = False, orphans: bool = True, rest: Rest = no_rest
+) -> Collected:
+    """Collect what nothing has needed for `grace` seconds; with `dry_run` only count it.
+
+    `rest` is called after each transaction with the time that it took, so that pushes get their turn. `orphans` lists
+    every stored file as well. While a backup runs, bytes stay in the trash. Linear in what there is, in memory that
+    does not grow with it. Raises StorageUnavailable.
+    """
+    before = reg.now() - int(grace * 1_000_000)
+    taken = Collected()
+    with suppress(_Stopped):
+        _memberships(reg, before, taken, rest, dry_run=dry_run)
+        _blobs(reg, before, taken, rest, dry_run=dry_run)
+        if not dry_run:
+            _empty_trash(reg, taken, rest)
+        if orphans:
+            _orphans(reg, taken, rest, dry_run=dry_run)
+    return taken
+
+
+def _memberships(reg: Registry, before: int, taken: Collected, rest: Rest, *, dry_run: bool) -> None:
+    after: tuple[int, int] | None = (0, 0)
+    while after is not None:
+        found, after = reg.db.read(partial(garbage.memberships, after=after, before=before, window=WINDOW))
+        if dry_run:
+            taken.memberships += len(found)
+            continue
+        for batch in _batches(found, BATCH):
+            with _turn(rest):
+                taken.memberships += reg.db.write(partial(_drop_memberships, keys=batch, before=before))
+
+
+def _drop_memberships(tx: Tx, keys: Sequence[tuple[int, int]], before: int) -> int:
+    return sum(garbage.drop_membership(tx, repository, blob, before) for repository, blob in keys)
+
+
+def _blobs(reg: Registry, before: int, taken: Collected, rest: Rest, *, dry_run: bool) -> None:
+    after: int | None = 0
+    while after is not None:
+        found, after = reg.db.read(partial(garbage.unowned, after=after, before=before, window=WINDOW))
+        if dry_run:
+            taken.blobs += len(found)
+            taken.bytes += sum(size for _, size in found)
+            continue
+        for batch in _batches(found, BATCH):
+            with _turn(rest):
+                sizes = reg.db.write(partial(_drop_blobs, blobs=batch, now=reg.now()))
+                taken.blobs += len(sizes)
+                taken.bytes += sum(sizes)
+
+
+def _drop_blobs(tx: Tx, blobs: Sequence[tuple[int, int]], now: int) -> list[int]:
+    """Move blobs to the trash; the sizes of those that nothing had come to need."""
+    sizes = []
+    for blob, size in blobs:
+        location = garbage.drop_blob(tx, blob)
+        if location is not None:
+            trash.put(tx, location, now)
+            sizes.append(size)
+    if sizes:
+        counters.add(tx, "gc_blobs", len(sizes))
+        counters.add(tx, "gc_bytes", sum(sizes))
+    return sizes
+
+
+def _empty_trash(reg: Registry, taken: Collected, rest: Rest) -> None:
+    """Delete the bytes in the trash, unless a backup needs them.
+
+    A backup sets its pin before its snapshot. What the snapshot names came to the trash after it, so whoever reads that
+    from the trash sees the pin in the same transaction.
+    """
+    after = ""
+    while found := reg.db.read(partial(_disposable, now=reg.now(), after=after)):
+        for location in found:
+            reg.blobs.delete(location)
+        after = found[-1]
+        with _turn(rest):
+            reg.db.write(partial(_forget, locations=found))
+            taken.deleted += len(found)
+
+
+def _disposable(tx: Tx, now: int, after: str) -> list[str]:
+    return [] if pins.any_set(tx, now) else trash.page(tx, after, BATCH)
+
+
+def _forget(tx: Tx, locations: Sequence[str]) -> None:
+    for location in locations:
+        trash.remove(tx, location)
+
+
+def _orphans(reg: Registry, taken: Collected, rest: Rest, *, dry_run: bool) -> None:
+    """Delete files that no row names, as a crash between storing bytes and naming them leaves."""
+    listing = iter(reg.blobs.locations())
+    while batch := list(islice(listing, LISTED)):
+        with _turn(rest):
+            found = reg.db.read(partial(unnamed, locations=batch))
+        for location in [] if dry_run else found:
+            reg.blobs.delete(location)
+        taken.orphans += len(found)
+
+
+def unnamed(tx: Tx, locations: Sequence[str]) -> list[str]:
+    """Those of the locations, all listed before this transaction began, that nothing will ever name.
+
+    An upload's row lives until the transaction that names its bytes. So bytes that are there, and that neither a blob,
+    nor the trash, nor their upload accounts for, are left over.
+    """
+    return [location for location in locations if not garbage.is_named(tx, location, upload_of(location))]
+
+
+@contextmanager
+def _turn(rest: Rest) -> Iterator[None]:
+    """One turn of work, after which others have as long for theirs. Raises _Stopped when it is time to."""
+    began = time.monotonic()
+    yield
+    if rest(time.monotonic() - began):
+        raise _Stopped
+
+
+def _batches(items: Sequence[tuple[int, int]], size: int) -> Iterator[Sequence[tuple[int, int]]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
