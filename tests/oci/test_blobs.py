@@ -45,14 +45,14 @@ def test_range(client: Client, wanted: str, start: int, end: int | None) -> None
     assert answer.headers["content-length"] == str(len(part))
 
 
-@pytest.mark.parametrize("wanted", [f"{len(DATA)}-", "-0", "99999999999-"])
+@pytest.mark.parametrize("wanted", [f"{len(DATA)}-", "-0", "99999999999-", "5-1"])
 def test_range_outside(client: Client, wanted: str) -> None:
     """A range outside the blob is 416 and told its size."""
     answer = client("GET", BLOB, range=f"bytes={wanted}")
     assert (answer.status, answer.headers["content-range"]) == (416, f"bytes */{len(DATA)}")
 
 
-@pytest.mark.parametrize("wanted", ["bytes=5-1", "bytes=x", "bytes=" + ",".join(["0-1"] * 1000), "bytes=0-" + "9" * 40])
+@pytest.mark.parametrize("wanted", ["bytes=x", "bytes=" + ",".join(["0-1"] * 1000), "bytes=0-" + "9" * 40])
 def test_range_that_does_not_count(client: Client, wanted: str) -> None:
     """What is not understood is answered with the whole blob, once."""
     assert client("GET", BLOB, range=wanted).body == DATA

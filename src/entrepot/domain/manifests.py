@@ -133,7 +133,7 @@ def _is_index(document: dict[str, Any]) -> bool:
 
 def _image(document: dict[str, Any], media_type: str) -> Manifest:
     config = _descriptor(document.get("config"), "config")
-    layers = _descriptors(document.get("layers"), "layers")
+    layers = _descriptors(document, "layers")
     kept = tuple(layer for layer in layers if not is_foreign(layer.media_type))
     size = config.size + sum(layer.size for layer in layers)
     if size > _SIZE_MAX:
@@ -153,7 +153,7 @@ def _index(document: dict[str, Any], media_type: str) -> Manifest:
         media_type=media_type,
         artifact_type=_text(document, "artifactType"),
         blobs=(),
-        children=_descriptors(document["manifests"], "manifests"),
+        children=_descriptors(document, "manifests"),
         subject=_subject(document),
         size=0,
     )
@@ -169,7 +169,10 @@ def _subject(document: dict[str, Any]) -> Descriptor | None:
     return None if value is None else _descriptor(value, "subject")
 
 
-def _descriptors(value: object, where: str) -> tuple[Descriptor, ...]:
+def _descriptors(document: dict[str, Any], where: str) -> tuple[Descriptor, ...]:
+    value = document.get(where, "")
+    if value is None:  # what Go writes for an empty list, and reads as one
+        return ()
     if not isinstance(value, list):
         raise ManifestInvalid(f"{where} must be a list")
     if len(value) > MAX_DESCRIPTORS:

@@ -27,8 +27,9 @@ def requested(header: str | None, size: int) -> tuple[Span, ...]:
     """The parts of `size` bytes that a Range header asks for; none where it does not count and all is served.
 
     Up to 256 parts that ascend and do not overlap; what asks for more, or for the same bytes twice, gets the whole, so
-    no answer is longer than the bytes and their part headers. Raises ValueError for ranges that are all outside the
-    bytes, which is answered 416. (RFC 9110, 14.1.2, 14.2 and 17.15: a server may ignore what it does not understand.)
+    no answer is longer than the bytes and their part headers. Raises ValueError, which is answered 416, for a range
+    that ends before it begins and for ranges that are all outside the bytes.
+    (RFC 9110, 14.1.2, 14.2 and 17.15: a server may ignore what it does not understand.)
     """
     unit, _, wanted = (header or "").partition("=")
     specs = wanted.split(",", MAX)
@@ -40,7 +41,7 @@ def requested(header: str | None, size: int) -> tuple[Span, ...]:
         if match is None or match[1] == match[2] == "":
             return ()
         if match[1] and match[2] and int(match[2]) < int(match[1]):
-            return ()
+            raise ValueError(header)
         span = _within(match[1], match[2], size)
         if span is not None:
             spans.append(span)
