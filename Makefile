@@ -30,6 +30,7 @@ bench: .venv/dev.stamp ## Time a push and a pull, beside docker-registry where i
 
 tools: ## Install the clients that the tests use (root on Debian; elsewhere: say what is missing)
 	@tools/install_tools.sh
+	@tools/newer_tools.sh
 
 lock: .venv/bootstrap.stamp ## Choose new versions of everything (ARGS="--upgrade"), written to requirements/*.txt
 	$(COMPILE) $(ARGS) requirements/bootstrap.in -o requirements/bootstrap.txt

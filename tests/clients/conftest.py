@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -169,3 +170,24 @@ def logged_in(engine: Engine, server: Server) -> Engine:
     """A client that took its password from `aws ecr get-login-password`, as everybody does it."""
     login(engine, server)
     return engine
+
+
+@pytest.fixture
+def docker_login(server: Server, tmp_path: Path) -> dict[str, str]:
+    """The environment of clients that read docker's file of passwords, and have a home of their own."""
+    password = run(["aws", "ecr", "get-login-password"], server.env).decode().strip()
+    auth = base64.b64encode(f"AWS:{password}".encode()).decode()
+    folder = tmp_path / "docker"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"auths": {server.host: {"auth": auth}}}))
+    return server.env | {"DOCKER_CONFIG": str(folder), "HOME": str(tmp_path)}
+
+
+@pytest.fixture
+def pushed(need: Need, skopeo: Skopeo, server: Server, repository: str, layout: Layout) -> str:
+    """A repository that has `small`, `debian` and the index `multi`, pushed by skopeo."""
+    login(skopeo, server)
+    for tag in ("small", "debian", "multi"):
+        to = ["--all", "--dest-tls-verify=false", f"oci:{layout.folder}:{tag}", f"docker://{repository}:{tag}"]
+        run(["skopeo", "copy", "--quiet", *to], skopeo.env)
+    return repository

@@ -30,7 +30,8 @@ def environment(home: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(_FOREIGN) and name.lower() not in _PROXIES
     }
-    programs = [str(Path(sys.executable).parent), kept.get("PATH", ""), "/usr/sbin", "/sbin"]
+    unpacked = Path(__file__).parents[2] / ".tools" / "bin"
+    programs = [str(Path(sys.executable).parent), kept.get("PATH", ""), "/usr/sbin", "/sbin", str(unpacked)]
     return kept | {"HOME": str(home), "PATH": ":".join(programs)}
 
 

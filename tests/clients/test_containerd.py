@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import base64
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,6 +11,8 @@ from .engines import login
 from .processes import run
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .conftest import Need
     from .engines import Docker, Skopeo
     from .images import Layout
@@ -35,3 +38,30 @@ def test_pull(need: Need, docker: Docker, skopeo: Skopeo, server: Server, reposi
         [line] = [line for line in run([*ctr, "list"], docker.env).decode().splitlines() if line.startswith(name)]
         assert digest in line
         run([*ctr, "remove", "--sync", name], docker.env)
+
+
+@pytest.mark.xdist_group("docker")
+def test_mirror(
+    need: Need, docker: Docker, skopeo: Skopeo, server: Server, ecr: Any, layout: Layout, tmp_path: Path
+) -> None:
+    """Containerd with a hosts.toml asks us for another registry's image, with `?ns=` in every request."""
+    need("ctr")
+    ecr.create_repository(repositoryName="library/mirrored")
+    login(skopeo, server)
+    to = ["skopeo", "copy", "--all", "--dest-tls-verify=false", f"oci:{layout.folder}:multi"]
+    run([*to, f"docker://{server.host}/library/mirrored:1"], skopeo.env)
+    password = run(["aws", "ecr", "get-login-password"], server.env).decode().strip()
+    hosts = tmp_path / "registry.example.com"
+    hosts.mkdir()
+    auth = base64.b64encode(f"AWS:{password}".encode()).decode()
+    (hosts / "hosts.toml").write_text(
+        f'server = "http://127.0.0.1:1"\n[host."http://{server.host}"]\ncapabilities = ["pull", "resolve"]\n'
+        f'[host."http://{server.host}".header]\nauthorization = "Basic {auth}"\n'
+    )
+    ctr = ["ctr", f"--address={docker.folder}/exec/containerd/containerd.sock", "--namespace=mirror", "images"]
+    name = "registry.example.com/library/mirrored:1"
+    run([*ctr, "pull", f"--hosts-dir={tmp_path}", "--snapshotter=native", "--all-platforms", name], docker.env)
+    [line] = [line for line in run([*ctr, "list"], docker.env).decode().splitlines() if line.startswith(name)]
+    assert layout.digest("multi") in line
+    assert "ns=registry.example.com" in (server.data_dir.parent / "serve.log").read_text()
+    run([*ctr, "remove", "--sync", name], docker.env)
