@@ -6,7 +6,7 @@ import base64
 import http.client
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ class Reply:
     status: int
     code: str
     body: bytes
+    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Target:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
             text = answer.read()
-            return Reply(answer.status, _code(text), text)
+            headers = {name.lower(): value for name, value in answer.getheaders()}
+            return Reply(answer.status, _code(text), text, headers)
         finally:
             connection.close()
 

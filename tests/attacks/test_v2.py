@@ -197,8 +197,11 @@ def test_content_ranges(target: Target, content_range: str) -> None:
     """A10: a chunk that overlaps, leaves a gap or is of another length is refused, and the upload is as it was."""
     upload = target.ecr.initiate_layer_upload(repositoryName="team/app")["uploadId"]
     assert target.v2("PATCH", UPLOADS + upload, b"abc").status == 202
-    reply = target.v2("PATCH", UPLOADS + upload, b"defg", {"Content-Range": content_range})
-    assert reply.status in (400, 416)
+    for method, path in (("PATCH", UPLOADS + upload), ("PUT", f"{UPLOADS}{upload}?digest={digests.of(b'abcdef')}")):
+        reply = target.v2(method, path, b"defg", {"Content-Range": content_range})
+        assert reply.status in (400, 416)
+        standing = target.v2("GET", UPLOADS + upload)
+        assert (standing.status, standing.headers["range"]) == (204, "0-2")
     assert target.v2("PATCH", UPLOADS + upload, b"def", {"Content-Range": "3-5"}).status == 202
     assert target.v2("PUT", f"{UPLOADS}{upload}?digest={digests.of(b'abcdef')}").status == 201
 
@@ -212,3 +215,22 @@ def test_big_annotations_are_no_attack(target: Target) -> None:
     assert target.v2("GET", f"{MANIFEST}big").body == data
     subject = a_descriptor(data, manifests.OCI_MANIFEST)
     assert target.v2("PUT", f"{MANIFEST}sig", a_manifest(b"layer", subject=subject)).status == 201
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        *("-0", "5-1", "3000-", f"0-{2**64}", f"{2**70}-", "0-0,0-0,0-0", "0-,0-,0-", "0-2999,1-2999,2-2999"),
+        ",".join(["0-"] * 1000),
+        ",".join(f"{n}-{n}" for n in range(0, 1000, 2)),
+        ",".join(f"{n}-{n}" for n in range(1000)),
+    ],
+)
+def test_ranges(target: Target, wanted: str) -> None:
+    """A11: no range gets more than the blob and the heads of its parts; at most 256 parts, else the whole or 416."""
+    data = bytes(3000)
+    digest = digests.of(data)
+    target.v2("POST", f"{UPLOADS}?digest={digest}", data)
+    reply = target.v2("GET", f"team/app/blobs/{digest}", headers={"Range": f"bytes={wanted}"})
+    assert reply.status in (200, 206, 416)
+    assert len(reply.body) <= len(data) + 256 * 200

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from entrepot.domain import digests, manifests, names
-from entrepot.domain.errors import ManifestTooLarge
+from entrepot.domain.errors import LimitExceeded, ManifestTooLarge
 from entrepot.domain.images import Image, ImageId
 from entrepot.oci.exchange import Exchange
 from entrepot.registry import audit, images
@@ -11,12 +11,16 @@ from entrepot.web import conditions
 from entrepot.web.requests import BodyTooLarge
 from entrepot.web.responses import Response
 
+_TAGS_MAX = 64  # each is a header of the answer, and clients read a hundred
+
 
 async def put(x: Exchange) -> Response:
     """end-7: PUT /v2/<name>/manifests/<reference>[?tag=…]."""
     wanted = image_id(x.reference)
     media_type = (x.request.header("content-type") or "").partition(";")[0].strip() or None
     extra = x.parameters("tag")
+    if len(extra) > _TAGS_MAX:
+        raise LimitExceeded(f"One push may have at most {_TAGS_MAX} parameters `tag`.")
     push = images.Push(await _body(x), media_type, (*([wanted.tag] if wanted.tag else []), *extra), wanted.digest)
     result = await x.run(images.put, x.caller, x.key, x.name, push, sparse=x.options.sparse_manifests)
     headers = [("location", f"/v2/{x.name}/manifests/{result.digest}"), ("docker-content-digest", result.digest)]
