@@ -44,7 +44,7 @@ class Trail:
         if not reads and not pulls:
             return
         try:
-            db.write(lambda tx: _write(tx, reads, pulls))
+            db.write(lambda tx: _write(tx, reads, pulls), durable=False)
         except Exception:
             room = GATHERED_MAX - len(self._reads)  # a full deque would lose what came meanwhile, which is newer
             self._reads.extendleft(reversed(reads[max(0, len(reads) - room) :]))

@@ -120,7 +120,7 @@ def renew(reg: Registry, key: RegistryKey, name: str, digests_: Sequence[str]) -
                 blobs.join(tx, repository.id, blob.id, reg.now() + LEASE)
         return gone
 
-    return reg.db.write(write)
+    return reg.db.write(write, durable=False)
 
 
 def delete(reg: Registry, caller: Caller, key: RegistryKey, name: str, digest: str) -> None:

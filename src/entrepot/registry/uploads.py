@@ -72,7 +72,7 @@ def start(reg: Registry, caller: Caller, key: RegistryKey, name: str) -> str:
         repository = repositories.find(tx, key, name)
         table.insert(tx, upload, repository.id, caller.principal.arn, EMPTY, reg.now())
 
-    reg.db.write(insert)
+    reg.db.write(insert, durable=False)
     return upload
 
 
@@ -131,7 +131,8 @@ def keep(reg: Registry, held: Receiving) -> int:
     part = held.offset - row.received
     digest = held.bytes.digest()
     noted = reg.db.write(
-        lambda tx: table.advance(tx, row, held.offset, digest, part, undersized=undersized, now=reg.now())
+        lambda tx: table.advance(tx, row, held.offset, digest, part, undersized=undersized, now=reg.now()),
+        durable=False,
     )
     if not noted:
         raise UploadNotFound(row.id, held.repository.name, held.repository.account)
@@ -216,7 +217,7 @@ def cancel(reg: Registry, caller: Caller, key: RegistryKey, name: str, upload: s
         _find(tx, caller, key, name, upload)
         table.delete(tx, upload)
 
-    reg.db.write(remove)
+    reg.db.write(remove, durable=False)
     reg.blobs.discard(upload)
 
 

@@ -65,9 +65,12 @@ class Database(Protocol):
     def read(self, fn: Callable[[Tx], T]) -> T:
         """Run `fn` on one consistent snapshot, again if that conflicts; a write in it is refused."""
 
-    def write(self, fn: Callable[[Tx], T]) -> T:
+    def write(self, fn: Callable[[Tx], T], *, durable: bool = True) -> T:
         """Run `fn` in one transaction, durable when this returns; again on conflict, so it touches nothing else.
 
+        It may run in another thread, beside others' in the same transaction. Not `durable`: done at once for everybody
+        who looks, but a power cut may undo it and what came after it, unless something durable did; for rows that
+        only say how far a work has come.
         StorageUnavailable while committing leaves open whether the transaction happened.
         """
 

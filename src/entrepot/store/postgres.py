@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _READ: Final = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE: Final = b"BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE"
+_WRITE_LAZILY: Final = _WRITE + b"; SET LOCAL synchronous_commit = off"
 
 _CONNECT_SECONDS: Final = 5
 _SLOT_SECONDS: Final = 10
@@ -165,10 +166,10 @@ class PostgresDatabase:
             _explain(error)
             raise
 
-    def write(self, fn: Callable[[Tx], T]) -> T:
+    def write(self, fn: Callable[[Tx], T], *, durable: bool = True) -> T:
         """See Database.write."""
         try:
-            return self._pooled(_WRITE, fn)
+            return self._pooled(_WRITE if durable else _WRITE_LAZILY, fn)
         except psycopg.Error as error:
             _explain(error)
             raise

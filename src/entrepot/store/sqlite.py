@@ -7,15 +7,17 @@ import fcntl
 import os
 import threading
 import weakref
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, cast
 
 import apsw
 
 from entrepot.domain.errors import StorageFull, StorageUnavailable
 from entrepot.store.db import Dialect, heed_forks
+from entrepot.store.sharing import Queue, Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from entrepot.store.db import Row, T, Tx
@@ -27,7 +29,6 @@ _STATEMENTS: Final = 512
 """Compiled statements kept per connection; more than the store has."""
 
 _PRAGMAS: Final = (
-    "PRAGMA synchronous=FULL",  # without it a committed transaction may be gone after a power cut
     "PRAGMA foreign_keys=ON",
     "PRAGMA trusted_schema=OFF",
     "PRAGMA temp_store=MEMORY",
@@ -100,11 +101,12 @@ class _Transaction:
 class _Session:
     """One thread's connection, and its place in the writers' queue: flock excludes open files, not threads."""
 
-    __slots__ = ("__weakref__", "broken", "busy", "connection", "cursor", "lock", "release")
+    __slots__ = ("__weakref__", "broken", "busy", "connection", "cursor", "durable", "lock", "release")
 
     def __init__(self, path: Path) -> None:
         self.busy = False
         self.broken = False
+        self.durable: bool | None = None
         self.lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             self.connection = _open(path, self.lock)
@@ -133,16 +135,65 @@ class _Session:
             self.busy = False
         return result
 
-    def transact_alone(self, fn: Callable[[Tx], T]) -> T:
-        """Wait for the other writers, then run `fn` in a transaction that may write."""
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Wait for the writers of other processes, and keep them waiting."""
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX)
         except OSError as error:
             raise _os_failure(error) from error
         try:
-            return self.transact("BEGIN IMMEDIATE", fn)
+            yield
         finally:
             fcntl.flock(self.lock, fcntl.LOCK_UN)
+
+    def write(self, fn: Callable[[Tx], T], *, durable: bool) -> T:
+        """Run `fn` in a transaction that may write, whole or not at all; the caller is `alone`."""
+        if durable != self.durable:
+            # Not FULL: a power cut may take the last commits, and those after them, but never one alone.
+            self.cursor.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self.durable = durable
+        return self.transact("BEGIN IMMEDIATE", fn)
+
+    def write_all(self, wishes: Sequence[Wish]) -> None:
+        """Carry out several writers' wishes in one transaction; the caller is `alone`.
+
+        What one raises undoes its part alone. Where SQLite undoes everything, as it does on a full disk, each is tried
+        again in a transaction of its own. Raises what COMMIT raises: then nothing of any of them is kept.
+        """
+        durable = any(wish.durable for wish in wishes)
+        if len(wishes) > 1:
+            try:
+                self.write(lambda tx: self._each(tx, wishes), durable=durable)
+            except _Spoiled:
+                pass
+            else:
+                return
+        for wish in wishes:
+            self._one(wish)
+
+    def _one(self, wish: Wish) -> None:
+        wish.error = None
+        try:
+            wish.result = self.write(wish.fn, durable=wish.durable)
+        except BaseException as error:  # noqa: BLE001  # the writer raises it
+            wish.error = error
+
+    def _each(self, tx: Tx, wishes: Sequence[Wish]) -> None:
+        for wish in wishes:
+            self.cursor.execute("SAVEPOINT wish")
+            try:
+                wish.result = wish.fn(tx)
+            except BaseException as error:  # noqa: BLE001  # the writer raises it
+                wish.error = error
+                self._undo_one()
+            self.cursor.execute("RELEASE wish")
+
+    def _undo_one(self) -> None:
+        try:
+            self.cursor.execute("ROLLBACK TO wish")
+        except apsw.Error as error:
+            raise _Spoiled from error
 
     def _roll_back(self) -> None:
         try:
@@ -153,6 +204,10 @@ class _Session:
 
 
 _READ: Final = "BEGIN DEFERRED"
+
+
+class _Spoiled(Exception):
+    """SQLite undid the transaction in which several writers were."""
 
 
 def _open(path: Path, lock: int) -> apsw.Connection:
@@ -217,14 +272,24 @@ class SqliteDatabase:
             self._explain(session, error)
             raise
 
-    def write(self, fn: Callable[[Tx], T]) -> T:
-        """See Database.write. `fn` runs at most once: writers take turns, and wait for theirs without limit."""
+    def write(self, fn: Callable[[Tx], T], *, durable: bool = True) -> T:
+        """See Database.write. Writers of this process that wait share a transaction; `fn` may run in another thread."""
         session = self._session()
-        try:
-            return session.transact_alone(fn)
-        except apsw.Error as error:
-            self._explain(session, error)
-            raise
+
+        def work(take: Callable[[], list[Wish]]) -> None:
+            try:
+                with session.alone():
+                    wishes = take()
+                    session.write_all(wishes)
+            except apsw.Error as error:
+                self._explain(session, error)
+                raise
+            for wish in wishes:
+                if isinstance(wish.error, apsw.Error):
+                    wish.error = self._explained(session, wish.error)
+
+        result: T = self._queue.carry_out(Wish(fn, durable=durable), work)
+        return result
 
     def migrate(self, fn: Callable[[Tx], T]) -> T:
         """See Database.migrate. References are checked when `fn` is done, so it may rebuild a table."""
@@ -240,7 +305,8 @@ class SqliteDatabase:
         session = self._new_session()
         try:
             session.cursor.execute("PRAGMA foreign_keys=OFF")  # has no effect inside the transaction
-            return session.transact_alone(checked)
+            with session.alone():
+                return session.write(checked, durable=True)
         except apsw.Error as error:
             self._explain(session, error)
             raise
@@ -278,6 +344,7 @@ class SqliteDatabase:
     def _forget(self) -> None:
         self._threads = threading.local()
         self._guard = threading.Lock()
+        self._queue = Queue()
         self._sessions: weakref.WeakSet[_Session] = weakref.WeakSet()
         self._identity = (0, 0)
 
@@ -306,9 +373,17 @@ class SqliteDatabase:
             self._identity = (found.st_dev, found.st_ino)
         return session
 
+    def _explained(self, session: _Session, error: apsw.Error) -> Exception:
+        """What the writer is to raise for an error of this thread's session."""
+        try:
+            self._explain(session, error)
+        except (StorageFull, StorageUnavailable) as failure:
+            return failure
+        return error
+
     def _explain(self, session: _Session, error: apsw.Error) -> None:
         failure = _failure(error, session.connection.system_errno)
-        if session.broken:
+        if session.broken and getattr(self._threads, "session", None) is session:
             del self._threads.session
             self._discard(session)
         if failure is not None:
