@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import string
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from entrepot import control
 from entrepot.aws import ecr, sts
@@ -23,8 +26,9 @@ from entrepot.jobs import schedule
 from entrepot.oci.door import OciDoor
 from entrepot.oci.exchange import Options
 from entrepot.oci.layers import Downloads
-from entrepot.registry import figures
+from entrepot.registry import archives, backup, figures
 from entrepot.registry.audit import Trail
+from entrepot.registry.backup import ArchiveTarget, Damaged, FolderTarget, Report
 from entrepot.registry.context import Registry
 from entrepot.registry.credentials import Keys
 from entrepot.registry.naming import Naming
@@ -54,6 +58,10 @@ _KEY_ALPHABET = string.ascii_uppercase + "234567"
 
 def prepare(settings: Settings) -> None:
     """Make what a first start needs: folder, keys, database. Raises ConfigError for what has to be mended by hand."""
+    if (_folder(settings) / RESTORING).exists():
+        raise ConfigError(
+            f"a restore into {settings.data_dir} did not finish: run it again, or remove restoring/ there"
+        )
     credentials(settings)
     _sealing_key(settings)
     db = _database(settings)
@@ -214,15 +222,116 @@ def jobs(settings: Settings, stop: threading.Event) -> None:
         schedule.run(registry, stop, schedule.jobs(plan))
 
 
+# --- what an operator does beside a running server, or without one ---------------------------------------------
+
+RESTORING = "restoring"
+_SECRETS = ("credentials", "sealing.key")
+
+
 @contextlib.contextmanager
 def operator(settings: Settings) -> Iterator[Registry]:
-    """The registry for a command beside a running server, or for its jobs.
+    """The registry for a command, or for the jobs.
 
-    The data folder has to be there. Raises ConfigError where the database is newer than this program, or older: then
-    the server has to be started once.
+    Raises ConfigError where there is no registry yet, and where its database is newer or older than this program.
     """
+    if not settings.database.url and not (_folder(settings) / "entrepot.db").exists():
+        raise ConfigError(f"there is no registry in {settings.data_dir}: name its folder with --data-dir")
     registry = _registry(settings, "localhost", "http")
     try:
+        _check_schema(registry.db)
         yield registry
+    except StorageUnavailable as error:
+        raise ConfigError(f"the storage cannot be used ({error.detail}): see to it and try again") from error
     finally:
         registry.db.close()
+
+
+def _check_schema(db: Database) -> None:
+    found, known = migrate.applied(db), migrate.newest()
+    if found > known:
+        raise ConfigError(str(SchemaTooNew(found, known)))
+    if found < known:
+        raise ConfigError("the database is of an older version: start the server once, which brings it up to date")
+
+
+def back_up(settings: Settings, place: Path, advance: Callable[[int], None]) -> Report:
+    """Back up into a folder, or into an archive where `place` ends in `.tar`. Raises ConfigError."""
+    with (
+        operator(settings) as registry,
+        tempfile.TemporaryDirectory(dir=_beside(place), prefix=".entrepot-") as scratch,
+    ):
+        if not isinstance(registry.db, SqliteDatabase):
+            raise ConfigError("a backup is of the embedded database: for PostgreSQL use pg_dump and copy storage/")
+        source, copy = registry.db, Path(scratch) / "snapshot.db"
+
+        def snapshot() -> tuple[Path, Database]:
+            source.copy_to(copy)
+            return copy, SqliteDatabase(copy)
+
+        secrets_ = {
+            name: (_folder(settings) / name).read_bytes() for name in _SECRETS if (_folder(settings) / name).exists()
+        }
+        run = partial(backup.backup, registry, snapshot, secrets=secrets_, schema=migrate.newest(), advance=advance)
+        if place.suffix != ".tar":
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return run(target=FolderTarget(place, LocalBlobStore(place / "storage"), put_file))
+        unfinished = Path(scratch) / place.name
+        with unfinished.open("xb") as file:
+            report = run(target=ArchiveTarget(file))
+        put_file(place, unfinished)
+        return report
+
+
+def _beside(place: Path) -> Path:
+    """Where unfinished files of a backup lie: on the file system that it is for."""
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return place.parent
+
+
+def put_file(path: Path, content: bytes | Path) -> None:
+    """Put bytes, or a file that is moved, in a place durably, whole or not at all, for the owner only."""
+    if isinstance(content, bytes):
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as made:
+            made.write(content)
+        content = Path(made.name)
+    content.chmod(0o600)
+    with content.open("rb") as file:
+        os.fsync(file.fileno())
+    content.rename(path)
+    sync_folder(path.parent)
+
+
+def restore(settings: Settings, place: Path, advance: Callable[[int], None]) -> Report:
+    """Restore a backup into a data folder that has no registry; the caller holds the folder's lock.
+
+    Nothing is in its place before everything is there. Raises ConfigError, StorageFull.
+    """
+    folder = _folder(settings)
+    if settings.database.url:
+        raise ConfigError("a restore is into the embedded database: for PostgreSQL use pg_restore")
+    if (folder / "entrepot.db").exists() or (folder / "storage").exists():
+        raise ConfigError(f"{folder} has a registry already: restore into an empty folder, named with --data-dir")
+    work = folder / RESTORING
+    shutil.rmtree(work, ignore_errors=True)  # of a restore that was ended
+    work.mkdir(mode=0o700)
+
+    def open_database(content: BinaryIO) -> Database:
+        with (work / "entrepot.db").open("xb") as file:
+            shutil.copyfileobj(content, file)
+        return SqliteDatabase(work / "entrepot.db")
+
+    def keep_secret(name: str, content: bytes) -> None:
+        put_file(work / name, content)
+
+    store, now = LocalBlobStore(work / "storage"), time.time_ns() // 1000
+    try:
+        with archives.members(place) as members:
+            report = backup.restore(members, store, open_database, keep_secret, migrate.newest(), now, advance)
+    except Damaged as error:
+        raise ConfigError(f"{place} cannot be restored: {error}") from error
+    for name in ("storage", *_SECRETS):
+        if (work / name).exists():
+            (work / name).rename(folder / name)
+    put_file(folder / "entrepot.db", work / "entrepot.db")  # last: what is served is whole
+    shutil.rmtree(work)
+    return report

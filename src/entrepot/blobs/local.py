@@ -178,6 +178,14 @@ class LocalBlobStore:
             if give_back:
                 yield path.name
 
+    def size(self, location: str) -> int | None:
+        path = _path(self.root, "blobs", location)
+        with faults("looking for a blob"):
+            try:
+                return path.stat().st_size
+            except FileNotFoundError:
+                return None
+
     def locations(self) -> Iterator[str]:
         blobs = _path(self.root, "blobs")
         with faults("listing blobs"):

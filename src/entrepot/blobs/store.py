@@ -32,6 +32,12 @@ class Stored:
     identity: str
 
 
+def digest_of(location: str) -> str:
+    """The digest of the bytes at a location."""
+    algorithm, _, name = location.split("/")
+    return f"{algorithm}:{name[: -_UUID_LENGTH - 1]}"
+
+
 def upload_of(location: str) -> str:
     """The upload that wrote the bytes at a location."""
     return location[-_UUID_LENGTH:]
@@ -126,6 +132,9 @@ class BlobStore(Protocol):
 
     def abandoned(self, before: int) -> Iterator[str]:
         """Ids of uploads that no request holds and that were last written before `before` (microseconds UTC)."""
+
+    def size(self, location: str) -> int | None:
+        """How many bytes are stored at a location, None where there are none."""
 
     def locations(self) -> Iterator[str]:
         """Where the stored blobs are, folder by folder; those stored or deleted meanwhile may be among them or not."""

@@ -66,6 +66,95 @@ def env_command(
     raise typer.Exit(env.run(config, {"data_dir": data_dir}, as_json=json))
 
 
+Json = Annotated[bool, typer.Option("--json", help="Print a JSON object.")]
+
+
+@app.command("gc")
+def gc_command(
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+    grace: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="Keep what was needed so long ago; else the setting gc.grace."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be collected.")] = False,
+    json: Json = False,
+) -> None:
+    """Collect blobs that no image names and no push may still need. The server may run, and does this by itself.
+
+    \b
+    Examples:
+      entrepot gc --dry-run
+      entrepot gc --grace 0
+    """  # noqa: D301 - click's mark for lines to keep
+    from entrepot.cli import gc  # noqa: PLC0415 - keeps `entrepot --help` fast
+
+    raise typer.Exit(gc.run(config, {"data_dir": data_dir}, grace=grace, dry_run=dry_run, as_json=json))
+
+
+@app.command("fsck")
+def fsck_command(
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended; the server must not run.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Hash only files that changed since they were hashed.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Look at every row, every file and every byte. Leaves with 1 where something is wrong.
+
+    \b
+    Examples:
+      entrepot fsck
+      entrepot fsck --repair
+      entrepot fsck --quick --json
+    """  # noqa: D301 - click's mark for lines to keep
+    from entrepot.cli import fsck  # noqa: PLC0415 - keeps `entrepot --help` fast
+
+    raise typer.Exit(fsck.run(config, {"data_dir": data_dir}, repair=repair, quick=quick, as_json=json))
+
+
+@app.command("backup")
+def backup_command(
+    place: Annotated[str, typer.Argument(metavar="DIR|FILE.tar", help="A folder to add to, or an archive to write.")],
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Back up beside a running server: the registry as it is at one instant, with its keys.
+
+    Into a folder, a later backup copies only blobs that are new, and one that was ended goes on.
+
+    \b
+    Examples:
+      entrepot backup /mnt/backup/registry
+      entrepot backup registry.tar
+    """  # noqa: D301 - click's mark for lines to keep
+    from entrepot.cli import backup  # noqa: PLC0415 - keeps `entrepot --help` fast
+
+    raise typer.Exit(backup.back_up(config, {"data_dir": data_dir}, place, as_json=json))
+
+
+@app.command("restore")
+def restore_command(
+    place: Annotated[str, typer.Argument(metavar="DIR|FILE.tar", help="What `entrepot backup` made.")],
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Restore a backup into an empty data folder; every blob is hashed on the way.
+
+    \b
+    Examples:
+      entrepot restore /mnt/backup/registry --data-dir ./data
+      entrepot restore registry.tar --data-dir ./data
+    """  # noqa: D301 - click's mark for lines to keep
+    from entrepot.cli import backup  # noqa: PLC0415 - keeps `entrepot --help` fast
+
+    raise typer.Exit(backup.restore(config, {"data_dir": data_dir}, place, as_json=json))
+
+
 @app.command("version")
 def version_command(
     json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,

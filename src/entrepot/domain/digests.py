@@ -23,6 +23,11 @@ def parse(text: str) -> str:
     return text
 
 
+def new(algorithm: str) -> hashlib._Hash:
+    """An empty hash of one of ALGORITHMS."""
+    return hashlib.new(algorithm)
+
+
 def of(data: bytes, algorithm: str = "sha256") -> str:
     """The digest of `data` under one of ALGORITHMS."""
     return f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"

@@ -168,3 +168,31 @@ def due(tx: Tx, before: int, after: tuple[int, int], limit: int) -> list[tuple[B
         limit=limit,
     )
     return [(Blob(*row[:-1]), int(row[-1])) for row in rows]
+
+
+def page(tx: Tx, after: int, limit: int) -> list[Blob]:
+    """Up to `limit` blobs of all encryption domains, by id from the one after `after`."""
+    rows = tx.all(
+        f"SELECT {_COLUMNS} FROM blobs b WHERE b.id > :after ORDER BY b.id LIMIT :limit", after=after, limit=limit
+    )
+    return [Blob(*row) for row in rows]
+
+
+def total(tx: Tx) -> tuple[int, int]:
+    """How many blobs there are, and how many bytes they have together."""
+    row = tx.one("SELECT count(*), COALESCE(sum(size), 0) FROM blobs")
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def move(tx: Tx, blob: int, location: str, identity: str, now: int) -> None:
+    """Make the blob's row name other bytes, that were hashed and are right."""
+    tx.run(
+        """
+        UPDATE blobs SET location = :location, identity = :identity, verified_at = :now, damaged_at = NULL
+        WHERE id = :blob
+        """,
+        blob=blob,
+        location=location,
+        identity=identity,
+        now=now,
+    )

@@ -44,6 +44,10 @@ class Dialect:
     """What a migration's `@id`, `@paged` and `@bytes` stand for."""
     has_table: str
     """Query that finds a row where a table named `:name` exists."""
+    integrity: str = ""
+    """Query of what is wrong with the database's file, a text each or `ok`; empty where the database sees to that."""
+    broken_references: str = ""
+    """Query of rows that refer to none: table, key of the row, table referred to; empty likewise."""
 
 
 class Database(Protocol):

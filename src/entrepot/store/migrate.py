@@ -87,10 +87,20 @@ def migrate(db: Database, folder: Path = MIGRATIONS) -> None:
     Raises SchemaTooNew, having changed nothing, where the database has migrations that `folder` does not.
     """
     known = read_folder(folder)
-    applied = db.read(lambda tx: _applied(tx, db))
-    _refuse_newer(applied, len(known))
-    for migration in known[applied:]:
+    at = applied(db)
+    _refuse_newer(at, len(known))
+    for migration in known[at:]:
         db.migrate(partial(_apply, db=db, migration=migration, known=len(known)))
+
+
+def newest(folder: Path = MIGRATIONS) -> int:
+    """The number of the schema that this version knows."""
+    return len(read_folder(folder))
+
+
+def applied(db: Database) -> int:
+    """The number of the schema that the database has, 0 where it has none."""
+    return db.read(lambda tx: _applied(tx, db))
 
 
 def _refuse_newer(applied: int, known: int) -> None:
@@ -107,9 +117,9 @@ def _applied(tx: Tx, db: Database) -> int:
 
 
 def _apply(tx: Tx, *, db: Database, migration: Migration, known: int) -> None:
-    applied = _applied(tx, db)
-    _refuse_newer(applied, known)
-    if applied >= migration.number:
+    at = _applied(tx, db)
+    _refuse_newer(at, known)
+    if at >= migration.number:
         return  # another process was faster
     tx.run(
         "CREATE TABLE IF NOT EXISTS schema_migrations ("

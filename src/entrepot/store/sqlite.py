@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
 import threading
 import weakref
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, cast
 
 import apsw
@@ -41,6 +41,8 @@ _PRAGMAS: Final = (
 _DIALECT: Final = Dialect(
     words={"id": "INTEGER PRIMARY KEY AUTOINCREMENT", "paged": "TEXT COLLATE BINARY", "bytes": "BLOB"},
     has_table="SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = :name",
+    integrity="PRAGMA integrity_check(1000)",
+    broken_references="PRAGMA foreign_key_check",
 )
 
 _UNAVAILABLE: Final = (
@@ -135,7 +137,7 @@ class _Session:
             self.busy = False
         return result
 
-    @contextmanager
+    @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
         """Wait for the writers of other processes, and keep them waiting."""
         try:
@@ -322,6 +324,22 @@ class SqliteDatabase:
             raise _os_failure(error) from error
         if (found.st_dev, found.st_ino) != self._identity:
             raise StorageUnavailable(f"SQLite: another file has taken the place of {self._path}")
+
+    def copy_to(self, path: Path) -> None:
+        """Write the database as it is at one instant to a new file, durably, while others read and write.
+
+        Raises StorageFull, StorageUnavailable.
+        """
+        session = self._session()
+        try:
+            with contextlib.closing(apsw.Connection(str(path))) as copy:
+                with copy.backup("main", session.connection, "main") as backup:
+                    backup.step(-1)
+                copy.execute("PRAGMA journal_mode=DELETE")  # one file, without another that belongs to it
+                copy.execute("PRAGMA synchronous=FULL")
+        except apsw.Error as error:
+            self._explain(session, error)
+            raise
 
     def close(self) -> None:
         """See Database.close."""

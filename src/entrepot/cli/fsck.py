@@ -1,0 +1,64 @@
+"""`entrepot fsck`: look at every row, file and byte, and mend what can be mended without loss."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import asdict
+
+import msgspec
+
+from entrepot import app
+from entrepot.cli.progress import bar, size
+from entrepot.config import ConfigError, Settings, load
+from entrepot.domain.errors import StorageFull, StorageUnavailable
+from entrepot.registry import fsck
+from entrepot.server import runtime
+from entrepot.store import blobs
+
+
+def run(config_file: str | None, flags: Mapping[str, object], *, repair: bool, quick: bool, as_json: bool) -> int:
+    """Check; return 0 when all is well, 1 when something is left to do, 2 when it cannot be checked."""
+    try:
+        settings = load(config_file, os.environ, flags)
+        report = _check(settings, repair=repair, quick=quick)
+    except (ConfigError, StorageFull, StorageUnavailable) as error:
+        sys.stderr.write(f"entrepot: {getattr(error, 'detail', error)}\n")
+        return 2
+    sys.stdout.write(document(report) if as_json else text(report, repair=repair))
+    return 1 if report.left else 0
+
+
+def _check(settings: Settings, *, repair: bool, quick: bool) -> fsck.Report:
+    with runtime.locked(settings.data_dir) if repair else nullcontext(), app.operator(settings) as registry:
+        _, total = registry.db.read(blobs.total)
+        with bar("checking", total) as advance:
+            return _run(fsck.check, registry, settings, repair=repair, quick=quick, advance=advance)
+
+
+def _run(check: Callable[..., fsck.Report], registry: object, settings: Settings, **options: object) -> fsck.Report:
+    return check(registry, sparse=settings.oci.sparse_manifests, **options)
+
+
+def document(report: fsck.Report) -> str:
+    """The report as JSON."""
+    checked = {"blobs": report.blobs, "bytes": report.bytes, "manifests": report.manifests, "files": report.files}
+    findings = [asdict(finding) for finding in report.findings]
+    repaired = len(findings) - report.left
+    return msgspec.json.encode({"checked": checked, "findings": findings, "repaired": repaired}).decode() + "\n"
+
+
+def text(report: fsck.Report, *, repair: bool) -> str:
+    """The report for people."""
+    lines = [f"{finding.kind}: {finding.where}\n    {finding.remedy}" for finding in report.findings]
+    lines.append(
+        f"{report.blobs} blobs ({size(report.bytes)}), {report.manifests} manifests and {report.files} files checked."
+    )
+    repaired = len(report.findings) - report.left
+    if not report.findings:
+        lines.append("All is well.")
+    elif report.left and not repair:
+        lines.append(f"{report.left} findings. Stop the server and run it again with --repair.")
+    else:
+        lines.append(f"{repaired} findings repaired, {report.left} left.")
+    return "\n".join(lines) + "\n"
