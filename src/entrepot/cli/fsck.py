@@ -58,7 +58,7 @@ def text(report: fsck.Report, *, repair: bool) -> str:
     if not report.findings:
         lines.append("All is well.")
     elif report.left and not repair:
-        lines.append(f"{report.left} findings. Stop the server and run it again with --repair.")
+        lines.append(f"Findings: {report.left}. Stop the server and run it again with --repair.")
     else:
-        lines.append(f"{repaired} findings repaired, {report.left} left.")
+        lines.append(f"Findings repaired: {repaired}, left: {report.left}.")
     return "\n".join(lines) + "\n"

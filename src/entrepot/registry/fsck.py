@@ -57,7 +57,7 @@ def check(
 
     Without it this runs beside a server: what a push or garbage collection changes meanwhile is no finding. `repair`
     has to have the folder to itself. `quick` hashes only files that changed since they were hashed last. `sparse`:
-    manifests may name what their repository does not have. Raises StorageUnavailable.
+    manifests may name what their repository does not have. What cannot be read ends the check and is a finding.
     """
     run = _Run(reg, Report(), repair, quick, advance)
     try:
@@ -70,9 +70,7 @@ def check(
         run.leftovers(bad)
         run.uploads()
     except StorageUnavailable as error:
-        if not run.report.findings:
-            raise
-        run.found("unreadable", "the database", f"the check ended here: {error.detail}; restore a backup")
+        run.found("unreadable", error.detail, "the check ended here; see to the disk, or restore a backup")
     return run.report
 
 
