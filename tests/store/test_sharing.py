@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import apsw
 import pytest
 
-from entrepot.domain.errors import RepositoryNotFound, StorageFull
-from entrepot.store import counters
+from entrepot.domain.errors import RepositoryNotFound, StorageFull, StorageUnavailable
+from entrepot.store import counters, sharing
 from entrepot.store.db import Database, Tx
 from entrepot.store.migrate import migrate
 from entrepot.store.sharing import MOST, Queue, Wish
-from entrepot.store.sqlite import SqliteDatabase, _Session
+from entrepot.store.sqlite import SqliteDatabase
+from entrepot.store.sqlite_session import LONGEST_SECONDS, Session
 
 
 def together(*works: Callable[[], object]) -> None:
@@ -114,17 +115,21 @@ def test_what_undoes_everything_is_tried_apart(sqlite: SqliteDatabase) -> None:
         tx.run("ROLLBACK")
         raise RepositoryNotFound("x", "y")
 
-    outcomes = run_behind_gate(sqlite, [good, spoils, good])
+    def spoils_and_goes_on(tx: Tx) -> None:
+        tx.run("ROLLBACK")
+
+    outcomes = run_behind_gate(sqlite, [good, spoils, good, spoils_and_goes_on])
     assert isinstance(outcomes[1], RepositoryNotFound)
+    assert isinstance(outcomes[3], apsw.SQLError)
     assert [outcomes[0], outcomes[2]] == [None, None]
     assert sqlite.read(counters.read) == {"n": 2}
 
 
 def test_a_failed_commit_is_everybodys(sqlite: SqliteDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the transaction cannot be committed every writer of it is told, and nothing is kept."""
-    whole = _Session.transact
+    whole = Session.transact
 
-    def full(session: _Session, begin: str, fn: Callable[[Tx], object]) -> object:
+    def full(session: Session, begin: str, fn: Callable[[Tx], object]) -> object:
         def fail(tx: Tx) -> object:
             fn(tx)
             if counters.read(tx):
@@ -133,7 +138,7 @@ def test_a_failed_commit_is_everybodys(sqlite: SqliteDatabase, monkeypatch: pyte
 
         return whole(session, begin, fail)
 
-    monkeypatch.setattr(_Session, "transact", full)
+    monkeypatch.setattr(Session, "transact", full)
     outcomes = run_behind_gate(sqlite, [lambda tx: counters.add(tx, "n", 1)] * 5)
     assert [type(outcome) for outcome in outcomes] == [StorageFull] * 5
     monkeypatch.undo()
@@ -181,6 +186,130 @@ def test_a_transaction_has_a_size() -> None:
     for thread in threads:
         thread.join(10)
     assert sizes == [MOST, MOST, 1]
+
+
+def test_a_slow_transaction_takes_in_no_more(sqlite: SqliteDatabase) -> None:
+    """Once a transaction has lasted, those left wait for the next: the first is not made to wait for all."""
+    gates = list[int]()
+
+    def slow(tx: Tx) -> int:
+        counters.add(tx, "n", 1)
+        threading.Event().wait(LONGEST_SECONDS * 1.5)
+        return counters.read(tx)["n"]
+
+    def look() -> None:
+        while len(gates) < 6:
+            gates.append(sqlite.read(counters.read).get("n", 0))
+            threading.Event().wait(LONGEST_SECONDS)
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    outcomes = run_behind_gate(sqlite, [slow] * 4)
+    watcher.join()
+    assert sorted(map(str, outcomes)) == ["1", "2", "3", "4"]
+    assert set(gates) & {1, 2, 3}, "others saw the first writes before the last was done"
+
+
+def test_what_is_left_keeps_its_order() -> None:
+    """Wishes that were left come first in the next transaction, whatever came meanwhile."""
+    queue, carried = Queue(), list[list[int]]()
+    wishes = [Wish(lambda _: None, durable=True) for _ in range(7)]
+    everybody = threading.Event()
+
+    def work(take: Callable[[], list[Wish]]) -> None:
+        everybody.wait(10)
+        batch = take()
+        for wish in batch[2:]:
+            wish.left = True
+        carried.append([wishes.index(wish) for wish in batch[:2]])
+
+    threads = list[threading.Thread]()
+    for wish in wishes:
+        threads.append(threading.Thread(target=queue.carry_out, args=(wish, work)))
+        threads[-1].start()
+        while len(queue._waiting) < len(threads):
+            threading.Event().wait(0.001)
+    everybody.set()
+    for thread in threads:
+        thread.join(10)
+    assert carried == [[0, 1], [2, 3], [4, 5], [6]]
+
+
+def test_a_writer_that_gives_up_leaves_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting has an end, for those who follow; who gave up is not worked for, and the rest go on."""
+    monkeypatch.setattr(sharing, "WAIT_SECONDS", 0.1)
+    queue, done, inside, release = Queue(), list[str](), threading.Event(), threading.Event()
+
+    def work(take: Callable[[], list[Wish]]) -> None:
+        batch = take()
+        inside.set()
+        release.wait(10)
+        done.extend("done" for _ in batch)
+
+    leader = threading.Thread(target=queue.carry_out, args=(Wish(lambda _: None, durable=True), work))
+    leader.start()
+    inside.wait(10)
+    for _ in range(3):
+        with pytest.raises(StorageUnavailable):
+            queue.carry_out(Wish(lambda _: None, durable=True), work)
+    release.set()
+    leader.join(10)
+    queue.carry_out(Wish(lambda _: None, durable=True), work)
+    assert done == ["done"] * 2
+
+
+class Interrupted(Wish):
+    """Its writer is interrupted at the very moment when it is to lead."""
+
+    def wait(self, seconds: float) -> bool:
+        super().wait(seconds)
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_writer_passes_the_lead_on() -> None:
+    """One that does not lead when its turn has come wakes the next, so that nobody waits for ever."""
+    queue, release, ended = Queue(), threading.Event(), list[str]()
+
+    def work(take: Callable[[], list[Wish]]) -> None:
+        release.wait(10)
+        for wish in take()[1:]:
+            wish.left = True
+
+    def write(wish: Wish) -> None:
+        try:
+            queue.carry_out(wish, work)
+            ended.append("done")
+        except KeyboardInterrupt:
+            ended.append("interrupted")
+
+    threads = list[threading.Thread]()
+    for kind in (Wish, Interrupted, Interrupted, Wish):
+        threads.append(threading.Thread(target=write, args=(kind(lambda _: None, durable=True),)))
+        threads[-1].start()
+        while len(queue._waiting) < len(threads):
+            threading.Event().wait(0.001)
+    release.set()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    assert sorted(ended) == ["done", "done", "interrupted", "interrupted"]
+    write(Wish(lambda _: None, durable=True))
+    assert ended[-1] == "done"
+
+
+def test_one_failure_is_not_one_object(sqlite: SqliteDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ends a transaction is raised in each thread as an exception of its own, with the same cause."""
+    gone = StorageUnavailable("gone")
+
+    def fail(session: Session, wishes: Sequence[Wish]) -> None:
+        if len(wishes) > 1:
+            raise gone
+        session._one(wishes[0])
+
+    monkeypatch.setattr(Session, "write_all", fail)
+    outcomes = run_behind_gate(sqlite, [lambda _: None] * 4)
+    assert [str(outcome) for outcome in outcomes] == [str(gone)] * 4
+    assert len({id(outcome) for outcome in outcomes}) == 4
 
 
 def test_what_is_not_durable_is_seen_at_once(db: Database) -> None:
