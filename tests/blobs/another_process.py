@@ -1,6 +1,7 @@
 """A process of its own that uses a blob store, for tests of what happens between processes and when one is killed.
 
-Arguments: the store's module, class and paths (JSON), what to do, and the upload id, offset and digest of a row.
+Arguments: the store's module, class, folder and numbers (JSON), what to do, and the upload id,
+offset and digest of a row.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from entrepot.blobs.local import LocalBlobStore
+from entrepot.blobs.store import Stored, digest_of
 from entrepot.domain.errors import RegistryError
 
 if TYPE_CHECKING:
@@ -57,6 +59,16 @@ def push(store: BlobStore, upload_id: str) -> None:
         say("stored", stored.location)
 
 
+def grow(store: LocalBlobStore) -> None:
+    """Write small pieces until refused; say how many bytes there were at most, and how many are free then."""
+    upload = store.create(str(uuid.uuid4()))
+    try:
+        for _ in range(1024):
+            upload.write(bytes(4096))
+    except RegistryError as error:
+        say(type(error).__name__, upload.offset, os.statvfs(store.root).f_bavail * os.statvfs(store.root).f_frsize)
+
+
 def fill(store: LocalBlobStore) -> None:
     """Push until the disk is full, in one request and in several, and say what became of it."""
     push(store, str(uuid.uuid4()))
@@ -78,15 +90,31 @@ def fill(store: LocalBlobStore) -> None:
     say(upload.commit(upload.digest()).size)
 
 
+def verify(store: BlobStore) -> None:
+    """Say of each stored blob whether its bytes are right."""
+    for location in store.locations():
+        digest = digest_of(location)
+        try:
+            store.verify(Stored(location, store.size(location) or 0, ""), digest, lambda _: None)
+        except RegistryError as error:
+            say(digest, type(error).__name__)
+        else:
+            say(digest, "right")
+
+
 def main(opener: str, verb: str, upload_id: str, offset: int, digest: str) -> None:
     module, name, *arguments = json.loads(opener)
-    store: BlobStore = getattr(importlib.import_module(module), name)(*map(Path, arguments))
+    folder, *numbers = arguments
+    store: BlobStore = getattr(importlib.import_module(module), name)(Path(folder), *map(int, numbers))
     say("ready")
     if verb == "push":
         push(store, upload_id)
         return
-    if verb == "fill" and isinstance(store, LocalBlobStore):
-        fill(store)
+    if verb == "verify":
+        verify(store)
+        return
+    if verb in {"fill", "grow"} and isinstance(store, LocalBlobStore):
+        (fill if verb == "fill" else grow)(store)
         return
     try:
         upload = store.resume(upload_id, offset, digest) if offset else store.create(upload_id)

@@ -16,6 +16,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from entrepot.domain.digests import of
 from entrepot.domain.errors import BlobMissing, DigestMismatch, UploadLost
 
+from .conformance_listing import ListingConformance
 from .conformance_meetings import MeetingConformance
 from .upload_machine import UploadMachine
 from .uses import EMPTY, content, new_id, payload, process, said, stored, unfinished
@@ -32,7 +33,7 @@ LATER = 2**62
 """An instant after everything, in microseconds."""
 
 
-class BlobStoreConformance(MeetingConformance):
+class BlobStoreConformance(ListingConformance, MeetingConformance):
     """The suite. `opener` opens the same, at first empty, store again and again, in any process."""
 
     @pytest.fixture
@@ -262,6 +263,10 @@ class BlobStoreConformance(MeetingConformance):
             store.open(wrong, of(b"bytes"))
         with pytest.raises(ValueError, match="not a name in"):
             store.delete(wrong.location)
+        with pytest.raises(ValueError, match="not a name in"):
+            store.size(wrong.location)
+        with pytest.raises(ValueError, match="not a name in"):
+            store.verify(wrong, of(b"bytes"), lambda _: None)
         assert content(store, blob, of(b"bytes")) == b"bytes"
 
     def test_the_store_says_that_it_is_well(self, store: BlobStore) -> None:

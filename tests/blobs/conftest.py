@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from .uses import Opener
 
 pytest.register_assert_rewrite(
-    *[f"tests.blobs.{name}" for name in ("conformance", "conformance_meetings", "upload_machine", "uses")]
+    *[
+        f"tests.blobs.{name}"
+        for name in ("conformance", "conformance_listing", "conformance_meetings", "upload_machine", "uses")
+    ]
 )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from entrepot.blobs.local import LocalBlobStore
-from entrepot.blobs.store import Stored
+from entrepot.blobs.store import Stored, digest_of
 from entrepot.domain.digests import of
 from entrepot.domain.errors import StorageUnavailable
 
@@ -150,6 +150,20 @@ class TestDisk:
             blob = Stored(str(path.relative_to(root / "blobs")), path.stat().st_size, "")
             content(store, blob, f"sha256:{path.name[:64]}")
 
+    @pytest.mark.parametrize("error", ["EIO", "EBADMSG", "EUCLEAN"])
+    def test_bytes_that_the_disk_cannot_read_are_damage(
+        self, strace: str, opener: Opener, tmp_path: Path, error: str
+    ) -> None:
+        """One bad place on the disk is damage of the blob there, and the blobs after it are verified all the same."""
+        store = opener()
+        digests = [digest_of(stored(store, payload(size)).location) for size in (10, 20, 30)]
+        bad = inject(strace, tmp_path / "calls", f"preadv,preadv2:error={error}:when=2")
+        with process(opener, "verify", new_id(), trace=bad) as other:
+            answers = dict(said(other).split() for _ in digests)
+            assert other.wait() == 0
+        assert sorted(answers) == sorted(digests)
+        assert [answers[digest] for digest in sorted(digests)] == ["right", "BlobCorrupt", "right"]
+
     def test_a_stored_blob_is_never_taken_for_its_upload(
         self, strace: str, opener: Opener, root: Path, tmp_path: Path
     ) -> None:
@@ -193,6 +207,17 @@ def test_a_full_disk_gives_back_at_once_what_it_took(small_disk: tuple[str, ...]
         assert said(other) == "65536"
         assert other.wait() == 0
     assert files(Path(small_disk[-1])) == []
+
+
+def test_a_reserve_stays_free_on_a_small_disk(small_disk: tuple[str, ...]) -> None:
+    """Uploads that grow unannounced are stopped before the disk is full; what is free then is the reserve."""
+    opener = partial(LocalBlobStore, Path(small_disk[-1]) / "data", 1024 * 1024)
+    with process(opener, "grow", new_id(), trace=small_disk) as other:
+        kind, taken, left = said(other).split()
+        assert other.wait() == 0
+    assert kind == "StorageFull"
+    assert 1024 * 1024 <= int(taken) <= 3 * 1024 * 1024
+    assert int(left) >= 3 * 1024 * 1024, "all of it was given back"
 
 
 def test_descriptors_that_run_out_are_told_and_come_back(store: LocalBlobStore) -> None:

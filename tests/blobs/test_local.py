@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from entrepot.blobs import local
+from entrepot.blobs import suspended
+from entrepot.blobs.files import identity
 from entrepot.blobs.local import LocalBlobStore
 from entrepot.blobs.store import BlobStore, Stored
 from entrepot.domain.digests import of
@@ -78,6 +79,29 @@ class TestLayout:
         (root / "uploads" / "notes.txt").write_text("mine")
         assert unfinished(store) == set()
 
+    def test_what_is_not_a_blob_is_foreign(self, store: LocalBlobStore, root: Path) -> None:
+        """Files, folders and links that nobody stored are named, and neither listed as blobs nor as uploads."""
+        blob = stored(store, DATA)
+        twin = root / "blobs" / blob.location[:-1]
+        (twin.parent / (twin.name + "g")).touch()
+        other = twin.name + ("0" if blob.location[-1] != "0" else "1")
+        (twin.parent / other).mkdir()
+        link = twin.parent / (twin.name[:-1] + "ab")
+        link.symlink_to(root / "blobs" / blob.location)
+        (root / "blobs" / "sha256" / "zz").mkdir()
+        (root / "blobs" / "md5").mkdir()
+        (root / "uploads" / "notes.txt").write_text("mine")
+        (root / "uploads" / os.fsdecode(b"\xff\n")).touch()
+        (root / "lost+found").mkdir()
+        assert list(store.locations()) == [blob.location]
+        near = f"blobs/{blob.location[:70]}"
+        assert sorted(store.foreign()) == sorted(
+            ["lost+found", "uploads/notes.txt", "uploads/\\udcff\n", "blobs/md5", "blobs/sha256/zz"]
+            + [f"{Path(near).parent}/{name}" for name in (twin.name + "g", other, link.name)]
+        )
+        assert store.size(f"{Path(blob.location).parent}/{other}") is None
+        assert store.size(f"{Path(blob.location).parent}/{link.name}") is None
+
     def test_a_folder_that_cannot_be_used_is_said(self, root: Path) -> None:
         """A file in the place of a folder, or a folder that went away (a volume not mounted), is StorageUnavailable.
 
@@ -92,6 +116,9 @@ class TestLayout:
             lambda: store.resume(new_id(), 0, EMPTY),
             lambda: store.create(new_id()),
             lambda: list(store.abandoned(2**62)),
+            lambda: list(store.locations()),
+            lambda: list(store.foreign()),
+            lambda: store.verify(blob, DIGEST, lambda _: None),
         ):
             with pytest.raises(StorageUnavailable):
                 call()
@@ -135,6 +162,36 @@ class TestIdentity:
         os.truncate(root / "blobs" / blob.location, size)
         with pytest.raises(BlobCorrupt):
             store.open(blob, DIGEST)
+
+    @pytest.mark.parametrize("harm", ["flip", "empty", "cut", "longer"])
+    def test_verify_finds_what_the_identity_hides(self, store: LocalBlobStore, root: Path, harm: str) -> None:
+        """Damage is found by the bytes alone: the identity on record is that of the damaged file."""
+        blob = stored(store, DATA)
+        path = root / "blobs" / blob.location
+        if harm == "flip":
+            with path.open("r+b") as file:
+                file.seek(200_000)
+                file.write(bytes([DATA[200_000] ^ 4]))
+        else:
+            os.truncate(path, {"empty": 0, "cut": len(DATA) - 1, "longer": len(DATA) + 1}[harm])
+        with pytest.raises(BlobCorrupt):
+            store.verify(Stored(blob.location, blob.size, identity(path.stat())), DIGEST, lambda _: None)
+
+    def test_verify_leaves_the_page_cache_as_it_was(self, store: LocalBlobStore, root: Path) -> None:
+        """Of 20 MiB that were read whole nothing stays in memory."""
+        data = payload(20 * 1024 * 1024)
+        blob = stored(store, data)
+        store.verify(blob, of(data), lambda _: None)
+        with (root / "blobs" / blob.location).open("rb") as file:
+            kept = 0
+            for start in range(0, len(data), 1024 * 1024):
+                try:
+                    kept += os.preadv(file.fileno(), [bytearray(4096)], start, os.RWF_NOWAIT)
+                except BlockingIOError:
+                    continue
+                except OSError as refused:
+                    pytest.skip(f"the kernel does not tell here what is in memory: {refused}")
+        assert kept == 0
 
     def test_a_missing_file_is_missing(self, store: LocalBlobStore, root: Path) -> None:
         """A file that is gone, or whose folder is, is BlobMissing; a folder in its place is damage."""
@@ -205,6 +262,36 @@ class TestUploadFile:
             upload.reserve(2**60)
         assert files(root) == []
 
+    def test_the_reserve_stays_free(self, root: Path) -> None:
+        """Where no more than the reserve is free, uploads are refused and leave nothing; all else works."""
+        blob = stored(LocalBlobStore(root), DATA)
+        begun = LocalBlobStore(root).create(new_id())
+        begun.write(b"bytes")
+        begun.suspend()
+        store = LocalBlobStore(root, reserve=2**60)
+        upload = store.create(new_id())
+        with pytest.raises(StorageFull):
+            upload.write(b"bytes")
+        upload = store.create(new_id())
+        with pytest.raises(StorageFull):
+            upload.reserve(1)
+        upload = store.resume(begun.upload_id, 5, of(b"bytes"))
+        with pytest.raises(StorageFull):
+            upload.write(b"bytes")
+        assert files(root) == [root / "blobs" / blob.location]
+        assert content(store, blob, DIGEST) == DATA
+        store.delete(blob.location)
+        assert files(root) == []
+
+    def test_a_folder_that_was_removed_is_made_again(self, store: LocalBlobStore, root: Path) -> None:
+        """Somebody who removes empty folders makes one push fail, not all of them until the next start."""
+        store.delete(stored(store, DATA).location)
+        for folder in (root / "blobs" / "sha256").iterdir():
+            folder.rmdir()
+        with pytest.raises(StorageUnavailable):
+            stored(store, DATA)
+        assert content(store, stored(store, DATA), DIGEST) == DATA
+
     def test_a_byte_changed_between_two_requests_is_found(self, store: LocalBlobStore, root: Path) -> None:
         """The hash that a process remembers holds for the file it was made from, not for one written to since."""
         upload = store.create(new_id())
@@ -218,7 +305,7 @@ class TestUploadFile:
 
     def test_remembered_hashes_are_bounded(self, store: LocalBlobStore, monkeypatch: pytest.MonkeyPatch) -> None:
         """An upload whose hash was forgotten goes on like any other."""
-        monkeypatch.setattr(local, "_SUSPENDED", 3)
+        monkeypatch.setattr(suspended, "_KEPT", 3)
         ids = [new_id() for _ in range(10)]
         for upload_id in ids:
             upload = store.create(upload_id)

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 PIECE = 1024 * 1024
 """Bytes that are read or written in one go: with more, memory grows and speed does not."""
 
+_FORGET = 8 * PIECE
+
+UNREADABLE = {errno.EIO, errno.EBADMSG, errno.EUCLEAN}
+"""What reading a file gives where the disk, or the file system's own check, finds its bytes spoilt."""
+
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -128,11 +133,13 @@ if _FALLOCATE is not None:
     _FALLOCATE.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
 
 
-def check_room(fd: int, count: int, reserve: int) -> None:
-    """Raise OSError, ENOSPC, where `count` more bytes would leave less than `reserve` free."""
-    free = os.fstatvfs(fd)
-    if free.f_bavail * free.f_frsize < count + reserve:
+def check_room(fd: int, count: int, reserve: int) -> int:
+    """How many bytes are free beside `reserve`. Raises OSError, ENOSPC, where that is less than `count`."""
+    found = os.fstatvfs(fd)
+    free = found.f_bavail * found.f_frsize - reserve
+    if free < count:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    return free
 
 
 def allocate(fd: int, offset: int, count: int, reserve: int = 0) -> None:
@@ -156,7 +163,29 @@ def write_back(fd: int, offset: int, count: int) -> None:
         os.posix_fadvise(fd, offset, count, os.POSIX_FADV_DONTNEED)
 
 
-def forget_pages(fd: int) -> None:
-    """Let the kernel forget what was read of a file: a look at everything must not push out what is in use."""
+@contextlib.contextmanager
+def unseen(fd: int, pace: Callable[[int], None]) -> Iterator[Callable[[int], None]]:
+    """A pace that keeps a file out of the page cache, from the start to the end of its reading.
+
+    What the kernel still has says nothing about the disk, and a look at everything must not push out what is in use.
+    """
+    read = 0
+
+    def step(count: int) -> None:
+        nonlocal read
+        read += count
+        if read >= _FORGET:
+            _forget_pages(fd)
+            read = 0
+        pace(count)
+
+    _forget_pages(fd)
+    try:
+        yield step
+    finally:
+        _forget_pages(fd)
+
+
+def _forget_pages(fd: int) -> None:
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)

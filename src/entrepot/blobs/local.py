@@ -6,16 +6,17 @@ import contextlib
 import hashlib
 import io
 import os
-import re
+import stat
 import threading
 from typing import TYPE_CHECKING
 
+from entrepot.blobs import layout
 from entrepot.blobs.files import (
     PIECE,
+    UNREADABLE,
     allocate,
     check_room,
     faults,
-    forget_pages,
     hash_of,
     hold,
     identity,
@@ -23,6 +24,7 @@ from entrepot.blobs.files import (
     is_at,
     open_private,
     sync_folder,
+    unseen,
     verify,
     write_back,
 )
@@ -45,29 +47,8 @@ if TYPE_CHECKING:
 
 _WRITE_BACK = 8 * 1024 * 1024
 
-_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_SHA256 = "sha256/(?P<a>[0-9a-f]{2})/(?P=a)[0-9a-f]{62}"
-_SHA512 = "sha512/(?P<b>[0-9a-f]{2})/(?P=b)[0-9a-f]{126}"
-_NAMES = {"uploads": re.compile(_UUID), "blobs": re.compile(f"(?:{_SHA256}|{_SHA512})-{_UUID}")}
-
-
-# root/                                   folders 0700, files 0600
-# ├── uploads/
-# │   └── <upload id>                     locked (flock) by the request that holds it; can be longer than the upload:
-# │                                       bytes reserved, or of a request that was interrupted
-# └── blobs/
-#     ├── sha256/ab/abcd…-<upload id>     never written to
-#     └── sha512/ab/abcd…-<upload id>
-def _path(root: Path, folder: str, name: str | None = None) -> Path:
-    """Where an upload (by its id), a blob (by its location) or the folder of them lies.
-
-    Nothing that leaves the folder gets past: ValueError.
-    """
-    if name is None:
-        return root / folder
-    if not _NAMES[folder].fullmatch(name):
-        raise ValueError(f"not a name in {folder}/: {name[:200]!r}")
-    return root / folder / name
+_FAN = frozenset(f"{number:02x}" for number in range(256))
+"""Folders for the blobs of an algorithm, by the first two digits."""
 
 
 class LocalBlobStore:
@@ -82,18 +63,18 @@ class LocalBlobStore:
         self.root = root.absolute()
         self.reserve = reserve
         self._durable: set[Path] = set()
+        self._fanned: set[Path] = set()
         self._suspended = Suspended()
         with faults("preparing the blob folder"):
             if not self.root.is_dir():
                 self.root.mkdir(0o700, parents=True, exist_ok=True)
                 sync_folder(self.root.parent)
-            self._durable.add(self.root)
-            for name in ("uploads", "blobs"):
-                self.make_folder(_path(self.root, name))
+            for name in layout.FOLDERS:
+                self.make_folder(layout.path(self.root, name))
         self.check()
 
     def create(self, upload_id: str) -> LocalUpload:
-        path = _path(self.root, "uploads", upload_id)
+        path = layout.path(self.root, "uploads", upload_id)
         with faults("beginning an upload"), contextlib.ExitStack() as undo:
             try:
                 file = io.FileIO(path, "x+", opener=open_private)
@@ -106,7 +87,7 @@ class LocalBlobStore:
         return LocalUpload(self, upload_id, file, 0, hashlib.sha256())
 
     def resume(self, upload_id: str, offset: int, digest: str) -> LocalUpload:
-        path = _path(self.root, "uploads", upload_id)
+        path = layout.path(self.root, "uploads", upload_id)
         with faults("resuming an upload"), contextlib.ExitStack() as undo:
             try:
                 file = io.FileIO(path, "r+", opener=open_private)
@@ -133,7 +114,7 @@ class LocalBlobStore:
     def discard(self, upload_id: str) -> None:
         with faults("discarding an upload"):
             # Unlinked, never truncated: by now its holder may have made it a stored blob.
-            _path(self.root, "uploads", upload_id).unlink(missing_ok=True)
+            layout.path(self.root, "uploads", upload_id).unlink(missing_ok=True)
         self._suspended.take(upload_id)
 
     def open(self, stored: Stored, digest: str) -> LocalBlob:
@@ -150,13 +131,16 @@ class LocalBlobStore:
     def verify(self, stored: Stored, digest: str, pace: Callable[[int], None]) -> str:
         with faults("verifying a blob"), self._open(stored.location, digest) as file:
             try:
-                return verify(file.fileno(), stored.size, digest, pace)
-            finally:
-                forget_pages(file.fileno())
+                with unseen(file.fileno(), pace) as step:
+                    return verify(file.fileno(), stored.size, digest, step)
+            except OSError as fault:
+                if fault.errno in UNREADABLE:  # one bad place on the disk is damage of what lies there
+                    raise BlobCorrupt(digest) from fault
+                raise
 
     def _open(self, location: str, digest: str) -> io.FileIO:
         try:
-            return io.FileIO(_path(self.root, "blobs", location), "r", opener=open_private)
+            return io.FileIO(layout.path(self.root, "blobs", location), "r", opener=open_private)
         except FileNotFoundError:
             self.check()
             raise BlobMissing(digest) from None
@@ -167,39 +151,31 @@ class LocalBlobStore:
         with faults("deleting a blob"):
             # The folder is not synced. The row is gone for good, so an unlink that a power cut undoes leaves garbage;
             # and a sync for each blob would slow down the pushes that garbage collection runs beside.
-            _path(self.root, "blobs", location).unlink(missing_ok=True)
+            layout.path(self.root, "blobs", location).unlink(missing_ok=True)
 
     def abandoned(self, before: int) -> Iterator[str]:
-        with faults("listing uploads"):
-            found = list(_path(self.root, "uploads").iterdir())
-        for path in found:
+        for name in layout.names(self.root, "uploads"):
             with faults("listing uploads"):
-                give_back = _NAMES["uploads"].fullmatch(path.name) and is_abandoned(path, before)
+                give_back = is_abandoned(layout.path(self.root, "uploads", name), before)
             if give_back:
-                yield path.name
+                yield name
 
     def size(self, location: str) -> int | None:
-        path = _path(self.root, "blobs", location)
-        with faults("looking for a blob"):
-            try:
-                return path.stat().st_size
-            except FileNotFoundError:
-                return None
+        path = layout.path(self.root, "blobs", location)
+        with faults("looking for a blob"), contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            found = path.lstat()
+            if stat.S_ISREG(found.st_mode):
+                return found.st_size
+        return None
 
     def locations(self) -> Iterator[str]:
-        blobs = _path(self.root, "blobs")
-        with faults("listing blobs"):
-            folders = sorted(path for path in blobs.glob("sha*/*") if path.is_dir())
-        for folder in folders:
-            with faults("listing blobs"):
-                found = sorted(path.name for path in folder.iterdir())
-            prefix = folder.relative_to(blobs).as_posix()
-            for name in found:
-                if _NAMES["blobs"].fullmatch(f"{prefix}/{name}"):
-                    yield f"{prefix}/{name}"
+        return layout.names(self.root, "blobs")
+
+    def foreign(self) -> Iterator[str]:
+        return layout.foreign(self.root)
 
     def check(self) -> None:
-        folders = [_path(self.root, name) for name in ("uploads", "blobs")]
+        folders = [layout.path(self.root, name) for name in layout.FOLDERS]
         with faults("checking the blob folder"):
             devices = {folder.stat().st_dev for folder in folders}
             usable = all(folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK) for folder in folders)
@@ -214,13 +190,30 @@ class LocalBlobStore:
         Its parent is synced also where the folder is there already, once in each process: another process may have
         made it a moment ago and not have come to sync it.
         """
-        if path in self._durable:
+        if path == self.root or path in self._durable:
             return
         self.make_folder(path.parent)
         with contextlib.suppress(FileExistsError):
             path.mkdir(0o700)
         sync_folder(path.parent)
         self._durable.add(path)
+
+    def fan_out(self, algorithm: str) -> None:
+        """Make all folders of an algorithm, in one go and once in each process: one sync is for all. Raises OSError."""
+        folder = layout.path(self.root, "blobs") / algorithm
+        if folder in self._fanned:
+            return
+        self.make_folder(folder)
+        for name in _FAN.difference(path.name for path in folder.iterdir()):
+            with contextlib.suppress(FileExistsError):
+                (folder / name).mkdir(0o700)
+        sync_folder(folder)
+        self._fanned.add(folder)
+
+    def forget_folders(self) -> None:
+        """Look again at what folders there are: somebody has removed one."""
+        self._durable.clear()
+        self._fanned.clear()
 
     def remember(self, upload_id: str, known: Known) -> None:
         """Keep the hash of a suspended upload for the next request that comes to this process."""
@@ -230,6 +223,7 @@ class LocalBlobStore:
 class LocalUpload:
     """A locked file in `uploads/`; `Upload` says what its methods promise.
 
+    `_room` is the offset up to which there was room when it was last asked: asking costs as much as a small write.
     `_lock` keeps one thread from closing the descriptor under another (a request is cancelled, its thread still
     writes): by then the number could be another file's.
     """
@@ -238,12 +232,12 @@ class LocalUpload:
         self.upload_id = upload_id
         self.offset = offset
         self._store = store
-        self._path = _path(store.root, "uploads", upload_id)
+        self._path = layout.path(store.root, "uploads", upload_id)
         self._file = file
         self._hash = so_far
         self._begun = Known("", offset, so_far.copy())
         self._touched = False
-        self._written_back = offset
+        self._written_back = self._room = offset
         self._lock = threading.Lock()
 
     def reserve(self, count: int) -> None:
@@ -252,18 +246,19 @@ class LocalUpload:
                 self._touched = True
                 self._cut(fd)
                 allocate(fd, self.offset, count, self._store.reserve)
+                self._room = self.offset + count
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         with self._held("writing an upload") as fd, memoryview(data).cast("B") as view:
-            if not self._touched:
-                check_room(fd, len(view), self._store.reserve)
+            if self.offset + len(view) > self._room:
+                free = check_room(fd, len(view), self._store.reserve)
+                self._room = self.offset + max(len(view), min(free, PIECE))
             self._touched = True
             for start in range(0, len(view), PIECE):
                 self._append(fd, view[start : start + PIECE])
             if self.offset - self._written_back >= _WRITE_BACK:
                 write_back(fd, self._written_back, self.offset - self._written_back)
                 self._written_back = self.offset
-                check_room(fd, 0, self._store.reserve)
 
     def _append(self, fd: int, piece: memoryview) -> None:
         done = 0
@@ -306,7 +301,7 @@ class LocalUpload:
             try:
                 algorithm, _, hexadecimal = digest.partition(":")
                 location = f"{algorithm}/{hexadecimal[:2]}/{hexadecimal}-{self.upload_id}"
-                target = _path(self._store.root, "blobs", location)
+                target = layout.path(self._store.root, "blobs", location)
                 self._cut(fd)
                 whole = self._hash if algorithm == "sha256" else hash_of(fd, algorithm, self.offset)
                 if whole is None:
@@ -324,7 +319,7 @@ class LocalUpload:
     def _make_durable(self, fd: int, target: Path) -> None:
         """`uploads/` needs no sync: should a power cut bring the old name back, `discard` takes just the name."""
         os.fsync(fd)
-        self._store.make_folder(target.parent)
+        self._store.fan_out(target.parent.parent.name)
         if not is_at(fd, self._path) or target.exists():
             # Requests that worked by an old row: this one was discarded, or its id has stored the bytes before, and
             # they may be on record.
@@ -334,6 +329,7 @@ class LocalUpload:
         except FileNotFoundError:
             if not is_at(fd, self._path):
                 raise UploadLost(self.upload_id) from None
+            self._store.forget_folders()
             raise
         try:
             if not is_at(fd, target):

@@ -139,10 +139,14 @@ class BlobStore(Protocol):
     def locations(self) -> Iterator[str]:
         """Where the stored blobs are, folder by folder; those stored or deleted meanwhile may be among them or not."""
 
+    def foreign(self) -> Iterator[str]:
+        """Names of what lies among the store's own and is not: it is never looked at nor deleted."""
+
     def verify(self, stored: Stored, digest: str, pace: Callable[[int], None]) -> str:
         """Hash a stored blob whole and return its identity; `pace` is told the bytes of each piece as it is read.
 
-        The bytes do not stay in memory for it. Raises BlobMissing, BlobCorrupt.
+        They come from the disk and do not stay in memory for it. Raises BlobMissing; BlobCorrupt also where the disk
+        cannot read them.
         """
 
     def check(self) -> None:
