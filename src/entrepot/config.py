@@ -18,6 +18,7 @@ FILE_VARIABLE = "ENTREPOT_CONFIG"
 SYSTEM_FILE = "/etc/entrepot/entrepot.toml"
 LOCAL_FILE = "entrepot.toml"
 MIB = 1024 * 1024
+DAY = 24 * 3600.0
 
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.%a-z]+\]|[^\[\]:\s]*):(\d{1,5})\Z")
 _TEMPLATE = re.compile(r"(?:[A-Za-z0-9.:\-\[\]]|\{account\}|\{region\})+\Z")
@@ -127,11 +128,16 @@ class Gc(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Garbage collection."""
 
     interval: Annotated[
-        float, Meta(description="Seconds from one collection to the next; 0 means never by itself.", ge=0)
+        float,
+        Meta(description="Seconds from one collection to the next; 0 means never by itself.", ge=0, le=366 * DAY),
     ] = 3600.0
     grace: Annotated[
         float,
-        Meta(description="Seconds that a blob is kept after its last image was deleted or its lease was over.", ge=0),
+        Meta(
+            description="Seconds that a blob is kept after its last image was deleted or its lease was over.",
+            ge=0,
+            le=3660 * DAY,
+        ),
     ] = 3600.0
 
 
@@ -139,7 +145,8 @@ class Scrub(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Hashing what is stored again, to find damage."""
 
     days: Annotated[
-        float, Meta(description="Every blob is hashed again after so many days; 0 means never by itself.", ge=0)
+        float,
+        Meta(description="Every blob is hashed again after so many days; 0 means never by itself.", ge=0, le=3660),
     ] = 7.0
     bytes_per_second: Annotated[
         float, Meta(description="Bytes a second that this may read; 0 means as fast as it goes.", ge=0)

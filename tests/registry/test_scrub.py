@@ -108,3 +108,16 @@ def test_a_blob_that_was_replaced_meanwhile(reg: Registry, tmp_path: Path, clock
         return False
 
     assert scrub.scrub(reg, rest=rest).damaged == 0
+
+
+def test_a_clock_that_goes_back(reg: Registry, clock: Clock) -> None:
+    """No blob is hashed twice in a run, whatever the clock does meanwhile."""
+    for number in range(5):
+        a_blob(reg, b"%d" % number)
+    clock.forward(WEEK)
+
+    def rest(_: float) -> bool:
+        clock.forward(-3 * WEEK)
+        return False
+
+    assert scrub.scrub(reg, rest=rest).blobs == 5

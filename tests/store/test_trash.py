@@ -13,6 +13,7 @@ def test_trash(db: Database) -> None:
     for location in ("c", "a", "b", "a"):
         db.write(lambda tx, location=location: trash.put(tx, location, NOW))  # type: ignore[misc]
     assert db.read(lambda tx: (trash.page(tx, "", 2), trash.page(tx, "b", 2))) == (["a", "b"], ["c"])
+    assert db.read(trash.count) == 3
     db.write(lambda tx: trash.remove(tx, "b"))
     assert db.read(lambda tx: (trash.page(tx, "", 9), trash.has(tx, "a"), trash.has(tx, "b"))) == (
         ["a", "c"],

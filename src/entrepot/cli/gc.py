@@ -3,46 +3,76 @@
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 import msgspec
 
 from entrepot import app
-from entrepot.cli.progress import size
-from entrepot.config import ConfigError, load
+from entrepot.cli.progress import line, size
+from entrepot.config import DAY, ConfigError, load
 from entrepot.domain.errors import StorageFull
 from entrepot.registry import garbage
+
+GRACE_MAX = 3660 * DAY
+_SHOWN_EVERY = 0.1
 
 
 def run(
     config_file: str | None, flags: Mapping[str, object], *, grace: float | None, dry_run: bool, as_json: bool
 ) -> int:
-    """Collect, say what was taken, and return 0; 2 where that cannot be done."""
+    """Collect and say what was taken; return 0, 1 where files could not be deleted, 2 where it cannot be done."""
     try:
         settings = load(config_file, os.environ, flags)
-        with app.operator(settings) as registry:
-            kept = settings.gc.grace if grace is None else grace
-            taken = garbage.collect(registry, kept, dry_run=dry_run, rest=_rest)
+        kept = settings.gc.grace if grace is None else _checked(grace)
+        taken = garbage.Collected()
+        with app.operator(settings) as registry, line("collecting") as show:
+            garbage.collect(registry, kept, dry_run=dry_run, rest=_rest(taken, show), taken=taken)
     except (ConfigError, StorageFull) as error:
         sys.stderr.write(f"entrepot: {error}\n")
         return 2
     told = {**asdict(taken), "dry_run": dry_run}
     sys.stdout.write(msgspec.json.encode(told).decode() + "\n" if as_json else sentence(taken, dry_run=dry_run))
-    return 0
+    if taken.failed:
+        sys.stderr.write(
+            f"entrepot: {taken.failed} files could not be deleted ({taken.failure}): see to it and repeat\n"
+        )
+    return 1 if taken.failed else 0
 
 
-def _rest(seconds: float) -> bool:
-    time.sleep(seconds)  # as long as the work took: pushes beside it get their turn
-    return False
+def _checked(grace: float) -> float:
+    """`--grace` as it may be. Less than nothing would take blobs that a push was promised. Raises ConfigError."""
+    if not 0 <= grace <= GRACE_MAX:
+        raise ConfigError(f"--grace {grace:g}: give seconds, 0 or more and at most {GRACE_MAX:.0f}")
+    return grace
+
+
+def _rest(taken: garbage.Collected, show: Callable[[str], None]) -> garbage.Rest:
+    """Rest as long as the work took, so that pushes beside it get their turn, and show how far it has come."""
+    shown = 0.0
+
+    def rest(seconds: float) -> bool:
+        nonlocal shown
+        time.sleep(seconds)
+        now = time.monotonic()
+        if now - shown >= _SHOWN_EVERY:
+            shown = now
+            show(
+                f"collecting: {taken.blobs} blobs ({size(taken.bytes)}), {taken.deleted + taken.orphans} files deleted"
+            )
+        return False
+
+    return rest
 
 
 def sentence(taken: garbage.Collected, *, dry_run: bool) -> str:
-    """What was taken, in a line or two."""
+    """What was taken, in a line or more."""
     would = "would be " if dry_run else ""
     lines = [f"{taken.blobs} blobs ({size(taken.bytes)}) {would}collected, {taken.memberships} taken from repositories"]
     if taken.orphans:
         lines.append(f"{taken.orphans} files that no row names {would}deleted")
-    if taken.deleted < taken.blobs and not dry_run:
-        lines.append("their bytes are deleted when the backup that runs has ended")
+    if taken.deleted > taken.blobs:
+        lines.append(f"{taken.deleted - taken.blobs} files of an earlier run {would}deleted")
+    elif taken.deleted + taken.failed < taken.blobs:
+        lines.append("a backup runs: their bytes are deleted by the first run after it")
     return "\n".join(lines) + "\n"

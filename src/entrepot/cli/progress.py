@@ -34,6 +34,19 @@ def bar(text: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda count: progress.advance(task, count)
 
 
+@contextmanager
+def line(text: str) -> Iterator[Callable[[str], None]]:
+    """Show that work goes on whose end is not known; the function yielded says how far it is."""
+    from rich.console import Console  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status(text) as status:
+        yield status.update
+
+
 def size(count: int) -> str:
     """A number of bytes as people read it: `1.5 GiB`."""
     value = float(count)

@@ -17,6 +17,7 @@ from functools import partial
 from itertools import islice
 
 from entrepot.blobs.store import upload_of
+from entrepot.domain.errors import StorageUnavailable
 from entrepot.registry.context import Registry
 from entrepot.store import counters, garbage, pins, trash
 from entrepot.store.db import Tx
@@ -35,7 +36,8 @@ class Collected:
     """What a run took, or would take.
 
     Blobs that repositories had, blobs and their bytes, files that no row named; and of how many blobs the bytes were
-    deleted, which a backup can put off.
+    deleted, which a backup can put off. `failed` files could not be deleted, `failure` says why the last of them could
+    not: each run tries them again.
     """
 
     memberships: int = 0
@@ -43,6 +45,8 @@ class Collected:
     bytes: int = 0
     orphans: int = 0
     deleted: int = 0
+    failed: int = 0
+    failure: str = ""
 
 
 class _Stopped(Exception):
@@ -55,20 +59,28 @@ def no_rest(_: float) -> bool:
 
 
 def collect(
-    reg: Registry, grace: float = GRACE, *, dry_run: bool = False, orphans: bool = True, rest: Rest = no_rest
+    reg: Registry,
+    grace: float = GRACE,
+    *,
+    dry_run: bool = False,
+    orphans: bool = True,
+    rest: Rest = no_rest,
+    taken: Collected | None = None,
 ) -> Collected:
     """Collect what nothing has needed for `grace` seconds; with `dry_run` only count it.
 
-    `rest` is called after each transaction with the time that it took, so that pushes get their turn. `orphans` lists
-    every stored file as well. While a backup runs, bytes stay in the trash. Linear in what there is, in memory that
-    does not grow with it. Raises StorageUnavailable.
+    `rest` is called after each piece of work with the time for which it kept writers waiting, so that pushes get their
+    turn. `orphans` lists every stored file as well. While a backup runs, bytes stay in the trash. `taken` is added to
+    while it runs. Linear in what there is, in memory that does not grow with it. Raises StorageUnavailable.
     """
     before = reg.now() - int(grace * 1_000_000)
-    taken = Collected()
+    taken = Collected() if taken is None else taken
     with suppress(_Stopped):
         _memberships(reg, before, taken, rest, dry_run=dry_run)
         _blobs(reg, before, taken, rest, dry_run=dry_run)
-        if not dry_run:
+        if dry_run:
+            taken.deleted = reg.db.read(partial(_deletable, now=reg.now(), more=taken.blobs))
+        else:
             _empty_trash(reg, taken, rest)
         if orphans:
             _orphans(reg, taken, rest, dry_run=dry_run)
@@ -79,12 +91,14 @@ def _memberships(reg: Registry, before: int, taken: Collected, rest: Rest, *, dr
     after: tuple[int, int] | None = (0, 0)
     while after is not None:
         found, after = reg.db.read(partial(garbage.memberships, after=after, before=before, window=WINDOW))
+        _look_up(rest)
         if dry_run:
             taken.memberships += len(found)
             continue
         for batch in _batches(found, BATCH):
             with _turn(rest):
-                taken.memberships += reg.db.write(partial(_drop_memberships, keys=batch, before=before))
+                drop = partial(_drop_memberships, keys=batch, before=before)
+                taken.memberships += reg.db.write(drop, durable=False)  # what follows from it is durable
 
 
 def _drop_memberships(tx: Tx, keys: Sequence[tuple[int, int]], before: int) -> int:
@@ -95,6 +109,7 @@ def _blobs(reg: Registry, before: int, taken: Collected, rest: Rest, *, dry_run:
     after: int | None = 0
     while after is not None:
         found, after = reg.db.read(partial(garbage.unowned, after=after, before=before, window=WINDOW))
+        _look_up(rest)
         if dry_run:
             taken.blobs += len(found)
             taken.bytes += sum(size for _, size in found)
@@ -128,12 +143,30 @@ def _empty_trash(reg: Registry, taken: Collected, rest: Rest) -> None:
     """
     after = ""
     while found := reg.db.read(partial(_disposable, now=reg.now(), after=after)):
-        for location in found:
-            reg.blobs.delete(location)
         after = found[-1]
         with _turn(rest):
-            reg.db.write(partial(_forget, locations=found))
-            taken.deleted += len(found)
+            gone = _delete(reg, found, taken)
+            reg.db.write(partial(_forget, locations=gone), durable=False)  # to delete again does no harm
+            taken.deleted += len(gone)
+
+
+def _delete(reg: Registry, locations: Sequence[str], taken: Collected) -> list[str]:
+    """Delete bytes; those that could be. One bad file keeps no other from being deleted."""
+    gone = []
+    for location in locations:
+        try:
+            reg.blobs.delete(location)
+        except (StorageUnavailable, ValueError) as error:  # ValueError: a damaged row, that names no file
+            taken.failed += 1
+            taken.failure = getattr(error, "detail", str(error))
+        else:
+            gone.append(location)
+    return gone
+
+
+def _deletable(tx: Tx, now: int, more: int) -> int:
+    """Of how many blobs a run would delete the bytes: what is in the trash and `more`, or none while a backup runs."""
+    return 0 if pins.any_set(tx, now) else trash.count(tx) + more
 
 
 def _disposable(tx: Tx, now: int, after: str) -> list[str]:
@@ -149,10 +182,11 @@ def _orphans(reg: Registry, taken: Collected, rest: Rest, *, dry_run: bool) -> N
     """Delete files that no row names, as a crash between storing bytes and naming them leaves."""
     listing = iter(reg.blobs.locations())
     while batch := list(islice(listing, LISTED)):
-        with _turn(rest):
-            found = reg.db.read(partial(unnamed, locations=batch))
-        for location in [] if dry_run else found:
-            reg.blobs.delete(location)
+        found = reg.db.read(partial(unnamed, locations=batch))
+        _look_up(rest)
+        if found and not dry_run:
+            with _turn(rest):
+                found = _delete(reg, found, taken)
         taken.orphans += len(found)
 
 
@@ -171,6 +205,12 @@ def _turn(rest: Rest) -> Iterator[None]:
     began = time.monotonic()
     yield
     if rest(time.monotonic() - began):
+        raise _Stopped
+
+
+def _look_up(rest: Rest) -> None:
+    """After a read, which nobody waits for. Raises _Stopped when it is time to stop."""
+    if rest(0.0):
         raise _Stopped
 
 

@@ -48,12 +48,13 @@ def scrub(
     pace = _Pace(bytes_per_second, rest)
     with suppress(_Stopped):
         while page := reg.db.read(partial(blobs.due, before=before, after=after, limit=_PAGE)):
-            _scrub_page(reg, [blob for blob, _ in page], pace, done)
+            # Never before `before`, whatever the clock does meanwhile: no blob is due twice in a run.
+            _scrub_page(reg, [blob for blob, _ in page], pace, done, max(reg.now(), before))
             after = (page[-1][1], page[-1][0].id)
     return done
 
 
-def _scrub_page(reg: Registry, page: Sequence[Blob], pace: _Pace, done: Scrubbed) -> None:
+def _scrub_page(reg: Registry, page: Sequence[Blob], pace: _Pace, done: Scrubbed, at: int) -> None:
     """Hash some blobs; those that are right are noted together, also when it is time to stop."""
     right: list[tuple[Blob, str]] = []
     try:
@@ -62,11 +63,11 @@ def _scrub_page(reg: Registry, page: Sequence[Blob], pace: _Pace, done: Scrubbed
             if identity is not None:
                 right.append((blob, identity))
             elif not _is_replaced(reg, blob):
-                done.damaged += damage.found(reg, blob)
+                done.damaged += damage.found(reg, blob, at)
             done.blobs += 1
             done.bytes += blob.size
     finally:
-        damage.healed(reg, right)
+        damage.healed(reg, right, at)
 
 
 def _identity(reg: Registry, blob: Blob, pace: _Pace) -> str | None:

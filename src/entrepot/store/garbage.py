@@ -26,8 +26,7 @@ def memberships(
         SELECT m.repository, m.blob, CASE WHEN {_KEPT} THEN 0 ELSE 1 END
         FROM (
             SELECT repository, blob, leased_until FROM repository_blobs
-            WHERE repository >= :repository AND (repository > :repository OR blob > :blob)
-            ORDER BY repository, blob LIMIT :window
+            WHERE (repository, blob) > (:repository, :blob) ORDER BY repository, blob LIMIT :window
         ) m JOIN blobs b ON b.id = m.blob ORDER BY m.repository, m.blob
         """,
         repository=after[0],

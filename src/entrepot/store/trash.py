@@ -22,6 +22,11 @@ def page(tx: Tx, after: str, limit: int) -> list[str]:
     return [row[0] for row in rows]
 
 
+def count(tx: Tx) -> int:
+    row = tx.one("SELECT count(*) FROM trash")
+    return int(row[0]) if row else 0
+
+
 def has(tx: Tx, location: str) -> bool:
     return tx.one("SELECT 1 FROM trash WHERE location = :location", location=location) is not None
 
