@@ -78,7 +78,7 @@ def test_a_newer_database(settings: Settings) -> None:
     connection = apsw.Connection(str(Path(settings.data_dir) / "entrepot.db"))
     connection.execute("INSERT INTO schema_migrations VALUES (9999, 'later', 0, '')")
     connection.close()
-    with pytest.raises(ConfigError, match="has schema 9999, this version of entrepot knows [0-9]+: install the newer"):
+    with pytest.raises(ConfigError, match=r"has schema 9999, this version of entrepot knows [0-9]+: install the newer"):
         app.prepare(settings)
 
 

@@ -7,9 +7,10 @@ import hashlib
 import http.client
 import ipaddress
 import json
+import re
 import ssl
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,26 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 EMPTY = "application/vnd.oci.empty.v1+json"
+
+# The specification's; TAG_INVALID is Docker's, and ECR's.
+CODES = {
+    "BLOB_UNKNOWN",
+    "BLOB_UPLOAD_INVALID",
+    "BLOB_UPLOAD_UNKNOWN",
+    "DENIED",
+    "DIGEST_INVALID",
+    "MANIFEST_BLOB_UNKNOWN",
+    "MANIFEST_INVALID",
+    "MANIFEST_UNKNOWN",
+    "NAME_INVALID",
+    "NAME_UNKNOWN",
+    "SIZE_INVALID",
+    "TAG_INVALID",
+    "TOOMANYREQUESTS",
+    "UNAUTHORIZED",
+    "UNSUPPORTED",
+}
+WARNING = re.compile(r'299 - "[ -~]+"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +88,11 @@ class Client:
         named = {name.replace("_", "-"): value for name, value in more.items()}
         every = {"Authorization": self.login, **named, **(headers or {})}
         self.connection.request(method, place, body, {name: value for name, value in every.items() if value})
-        answer = self.connection.getresponse()
-        got = {name.lower(): value for name, value in answer.getheaders()}
-        return Answer(answer.status, got, answer.read())
+        response = self.connection.getresponse()
+        got = {name.lower(): value for name, value in response.getheaders()}
+        answer = Answer(response.status, got, response.read())
+        check(answer)
+        return answer
 
     def start(self) -> str:
         """The place of a new upload."""
@@ -88,6 +111,17 @@ class Client:
         data = document if isinstance(document, bytes) else json.dumps(document).encode()
         kind = content_type or json.loads(data).get("mediaType", MANIFEST)
         return self("PUT", f"manifests/{reference or digest_of(data)}", data, content_type=kind)
+
+
+def check(answer: Answer) -> None:
+    """What holds of every answer: the header of the version, an error's form and code, a warning's form."""
+    assert answer.headers["docker-distribution-api-version"] == "registry/2.0"
+    assert answer.status < http.HTTPStatus.INTERNAL_SERVER_ERROR
+    if answer.status >= http.HTTPStatus.BAD_REQUEST and answer.body:
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.code in CODES
+    warning = answer.headers.get("warning")
+    assert warning is None or (WARNING.fullmatch(warning) and len(warning) <= 4096)
 
 
 def place(answer: Answer) -> str:
@@ -177,6 +211,21 @@ def client(request: pytest.FixtureRequest, registry: Registry) -> Iterator[Clien
     """A client with an empty repository of its own and the name of another."""
     with _client(registry, request.param) as found:
         yield found
+
+
+@pytest.fixture
+def line(registry: Registry, client: Client) -> Iterator[Callable[[], Client]]:
+    """Opens further connections to the client's repository, of the client's scheme."""
+    scheme = "https" if isinstance(client.connection, http.client.HTTPSConnection) else "http"
+    opened: list[Client] = []
+
+    def another() -> Client:
+        opened.append(Client(registry.connect(scheme), registry.login, client.repository))
+        return opened[-1]
+
+    yield another
+    for one in opened:
+        one.connection.close()
 
 
 @pytest.fixture

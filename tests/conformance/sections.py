@@ -13,11 +13,13 @@ Level = Literal["MUST", "SHOULD", "MAY", "RFC 9110", "image-spec", "field"]
 
 ORDER = (
     "Determining support",
+    "Names, tags and digests",
     "Pulling manifests",
     "Pulling blobs",
     "Checking if content exists",
     "Pushing a blob monolithically",
     "Pushing a blob in chunks",
+    "Cancelling an upload",
     "Mounting a blob",
     "Pushing manifests",
     "Pushing manifests with subject",
@@ -26,6 +28,7 @@ ORDER = (
     "Deleting tags",
     "Deleting manifests",
     "Deleting blobs",
+    "Proxying",
     "Error codes and warnings",
 )
 

@@ -70,14 +70,6 @@ def test_accept(client: Client, accept: str) -> None:
     assert (answer.status, answer.body, answer.headers["content-type"]) == (200, data, MANIFEST)
 
 
-@proves("Pulling manifests", "field", "`?ns=` of containerd's mirrors changes nothing.", "end-3", "end-2")
-def test_namespace_of_a_mirror(client: Client) -> None:
-    digest = client.blob(b"{}")
-    client.manifest(image(), "v1")
-    assert client("GET", "manifests/v1?ns=docker.io").status == 200
-    assert client("HEAD", f"blobs/{digest}?ns=docker.io").status == 200
-
-
 @proves("Pulling manifests", "RFC 9110", "304 for a manifest that the client has.", "end-3")
 def test_manifest_unchanged(client: Client) -> None:
     client.blob(b"{}")

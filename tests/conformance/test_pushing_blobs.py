@@ -150,6 +150,7 @@ def test_resume(client: Client) -> None:
     "end-5",
     "end-6",
     "end-13",
+    "end-14",
 )
 def test_no_upload(client: Client, other: Client) -> None:
     strange = other.start().rpartition("/")[2]
@@ -162,7 +163,7 @@ def test_no_upload(client: Client, other: Client) -> None:
         assert client("PUT", f"blobs/uploads/{upload}?digest={digest_of(DATA)}", DATA).status == 404
 
 
-@proves("Pushing a blob in chunks", "SHOULD", "DELETE of an upload is 204, and the upload is gone.", "end-13")
+@proves("Cancelling an upload", "SHOULD", "DELETE of an upload is 204, and the upload is gone.", "end-14")
 def test_cancel(client: Client) -> None:
     where = client.start()
     client("PATCH", where, DATA)

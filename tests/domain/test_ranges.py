@@ -34,7 +34,8 @@ def test_requested(header: str, spans: list[Span]) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["bytes=10-", "bytes=10-20", "bytes=-0", "bytes=999999999999999999-", "bytes=10-,-0", "bytes=5-1", "bytes=0-1,5-3"]
+    "header",
+    ["bytes=10-", "bytes=10-20", "bytes=-0", "bytes=999999999999999999-", "bytes=10-,-0", "bytes=5-1", "bytes=0-1,5-3"],
 )
 def test_outside(header: str) -> None:
     """Ranges that all begin behind the end, or one that ends before it begins, cannot be served."""
