@@ -24,6 +24,20 @@ server of two workers, with a login; a test fails where this page is out of date
 The sections and endpoints are those of the OCI distribution specification 1.1; the sentences are ours. *field* is what
 no specification says and clients rely on. Where the specification leaves a choice, ECR decides
 ([differences](differences.md)). {claims} sentences in {sections} sections.
+
+The public conformance programme of the specification (its `main` of 2026) is not part of `make test`: it needs Go
+modules from the network. It was last run on 2026-11-21 with a login, over HTTP and over TLS, twice on the same data:
+with every optional part on 1,032 of 1,032 tests pass, with the settings for 1.1+dev 986 of 986, for 1.1 860 with 2
+switched off, for 1.0 850 with 8 switched off; none fails and none is skipped. To repeat it:
+
+```sh
+OCI_VERSION=1.1 OCI_REGISTRY=localhost:5000 OCI_TLS=disabled OCI_REPO1=conformance/repo1 OCI_REPO2=conformance/repo2 \
+  OCI_USERNAME=AWS OCI_PASSWORD="$(aws ecr get-login-password)" OCI_API_BLOBS_DIGEST_HEADER=true \
+  OCI_API_MANIFESTS_DIGEST_HEADER=true OCI_API_BLOBS_UPLOAD_CANCEL=true OCI_API_MANIFESTS_TAG_PARAM=true \
+  OCI_DATA_SPARSE=true ./conformance
+```
+
+Both repositories have to be there, and `OCI_DATA_SPARSE` needs `oci.sparse_manifests = true`.
 """
 
 
