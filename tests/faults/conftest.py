@@ -1,0 +1,5 @@
+"""Fixtures of the fault tests."""
+
+from tests.faults.struck import forge
+
+__all__ = ["forge"]

@@ -1,0 +1,73 @@
+"""kill -9 at every changing system call of an operation: old or new, never half, and nothing left over."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.faults import struck
+from tests.faults.report import LONG, survived
+from tests.faults.struck import Forge
+from tests.faults.workload import OPERATIONS as DO
+from tests.faults.workload import Violation, begin_upload, manifest, prepared, registry, seen, settled
+
+from entrepot.domain import digests
+
+FAULTS = {"push": "F1-F4", "tag": "F5", "delete": "F6", "collect": "F6", "sweep": "F19"}
+
+
+@pytest.fixture
+def before(tmp_path: Path) -> Path:
+    """A data folder with images v0 and v1 (also `latest`), garbage to collect and an upload to sweep."""
+    struck.need_strace()
+    folder = tmp_path / "before"
+    prepared(folder)
+    with registry(folder) as reg:
+        for operation, number in (("push", 1), ("tag", 1), ("push", 2), ("push", 3), ("delete", 3)):
+            DO[operation](reg, number)
+        begin_upload(reg, b"never finished")
+    return folder
+
+
+NUMBER = {"push": 9, "tag": 0, "delete": 1, "collect": 0, "sweep": 0}
+
+
+def states(operation: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The tags before the operation and after it."""
+    named = {number: digests.of(manifest(number)) for number in (0, 1, 2, 9)}
+    old = {"v0": named[0], "v1": named[1], "latest": named[1], "v2": named[2]}
+    new = {
+        "push": {**old, "v9": named[9]},
+        "tag": {**old, "latest": named[0]},
+        "delete": {"v0": named[0], "v2": named[2]},
+    }
+    return old, new.get(operation, old)
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("operation", list(DO))
+def test_kill(before: Path, tmp_path: Path, forge: Forge, operation: str) -> None:
+    """Wherever the process dies, what was there is there, and the operation is done or not, and can be done again."""
+    old, new = states(operation)
+    tried, when = 0, 1
+    while True:
+        folder = tmp_path / "struck"
+        shutil.copytree(before, folder)
+        outcome = forge.run(folder, operation, NUMBER[operation], f"{struck.CHANGES}:signal=KILL:when={when}")
+        with registry(folder) as reg:
+            found = seen(reg)
+            if found not in ((new,) if "ok" in outcome.said else (old, new)):
+                raise Violation(f"killed at call {when} of {operation}, after {outcome.said}: {found}")
+            if found == old or operation != "delete":
+                DO[operation](reg, NUMBER[operation])
+            if seen(reg) != new:
+                raise Violation(f"done again after a kill at call {when}: {seen(reg)}")
+            settled(reg, folder)
+        shutil.rmtree(folder)
+        if not outcome.killed:
+            break
+        tried += 1
+        when += 1 if LONG or operation != "push" else 3
+    assert tried > 5
+    survived(FAULTS[operation], tried, f"kill -9 at every changing system call of a {operation}")
