@@ -35,8 +35,8 @@ STEPS = (
     ),
     (
         f"""{NUMBERS} INSERT INTO images (repository, digest, media_type, artifact_type, manifest_size, size,
-            storage_class, pushed_at)
-        SELECT :repository, 'sha256:' || printf('%064x', i), '', '', 1, 1, 'STANDARD', 0 FROM n""",
+            status, pushed_at)
+        SELECT :repository, 'sha256:' || printf('%064x', i), '', '', 1, 1, 'ACTIVE', 0 FROM n""",
         IMAGES,
     ),
     (

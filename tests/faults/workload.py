@@ -16,7 +16,7 @@ from entrepot.domain import digests
 from entrepot.domain import errors as e
 from entrepot.domain.images import ImageId
 from entrepot.domain.repositories import Mutability
-from entrepot.registry import fsck, garbage, housekeeping, images, layers, repositories, uploads
+from entrepot.registry import deletion, fsck, garbage, housekeeping, images, layers, repositories, uploads
 from entrepot.registry.context import Registry
 
 NAME = "team/app"
@@ -101,7 +101,7 @@ def move_tag(reg: Registry, number: int) -> None:
 
 
 def delete_image(reg: Registry, number: int) -> None:
-    images.delete(reg, CALLER, KEY, NAME, digests.of(manifest(number)))
+    deletion.delete(reg, CALLER, KEY, NAME, digests.of(manifest(number)))
 
 
 def collect(reg: Registry, number: int) -> None:

@@ -14,7 +14,7 @@ from tests.registry.steps import CALLER, NAME, append, start
 from entrepot import app
 from entrepot.config import ConfigError, Settings
 from entrepot.domain.images import ImageId
-from entrepot.registry import fsck, garbage, images
+from entrepot.registry import deletion, fsck, garbage, images
 from entrepot.registry.context import Registry
 from entrepot.store import pins
 
@@ -72,7 +72,7 @@ def test_a_later_backup_copies_what_is_new(settings: Settings, tmp_path: Path) -
     app.back_up(settings, place, nothing)
     with app.operator(settings) as reg:
         an_image(reg, 7, "v7")
-        images.delete(reg, CALLER, KEY, NAME, an_image(reg, 0, "v0"))
+        deletion.delete(reg, CALLER, KEY, NAME, an_image(reg, 0, "v0"))
         garbage.collect(reg, -2 * 24 * 3600)
     report = app.back_up(settings, place, nothing)
     assert (report.blobs, report.copied) == (6, 2)
@@ -115,7 +115,7 @@ def test_beside_pushes_and_collection(settings: Settings, place: Path, tmp_path:
             with app.operator(settings) as reg:
                 an_image(reg, 8, "v8")
                 for number in range(3):
-                    images.delete(reg, CALLER, KEY, NAME, an_image(reg, number, f"v{number}"))
+                    deletion.delete(reg, CALLER, KEY, NAME, an_image(reg, number, f"v{number}"))
                 taken = garbage.collect(reg, -2 * 24 * 3600)
                 assert taken.blobs >= 6
                 assert taken.deleted == 0

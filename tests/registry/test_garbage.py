@@ -25,7 +25,7 @@ from tests.registry.steps import CALLER, NAME, append, files, start, stored
 from entrepot.domain import digests, manifests
 from entrepot.domain import errors as e
 from entrepot.domain.images import ImageId
-from entrepot.registry import garbage, images, layers, repositories, uploads
+from entrepot.registry import deletion, garbage, images, layers, repositories, uploads
 from entrepot.registry.context import Registry
 from entrepot.store import garbage as table
 from entrepot.store import pins, trash
@@ -87,7 +87,7 @@ def test_a_deleted_image(reg: Registry, tmp_path: Path, clock: Clock) -> None:
     push(reg, gone, "gone")
     push(reg, kept, "kept")
     later(clock)
-    images.delete(reg, a_caller(), KEY, NAME, digests.of(gone))
+    deletion.delete(reg, a_caller(), KEY, NAME, digests.of(gone))
     assert garbage.collect(reg) == garbage.Collected()
     later(clock, garbage.GRACE + 1)
     assert garbage.collect(reg).blobs == 1
@@ -267,7 +267,7 @@ def _push_and_check(reg: Registry, number: int) -> bool:
     for data in (b"shared", b"{}", layer):
         assert stored(reg, digests.of(data)) == data
     if number % 2:
-        images.delete(reg, a_caller(), KEY, NAME, put.digest)
+        deletion.delete(reg, a_caller(), KEY, NAME, put.digest)
     return True
 
 

@@ -24,7 +24,7 @@ from entrepot.domain import errors as e
 from entrepot.domain import images as rules
 from entrepot.domain.images import ImageId
 from entrepot.domain.repositories import Mutability
-from entrepot.registry import images, repositories
+from entrepot.registry import deletion, images, repositories
 from entrepot.registry.context import Registry
 from entrepot.store import audit as audit_table
 from entrepot.store import outbox as outbox_table
@@ -208,7 +208,7 @@ def test_events(reg: Registry) -> None:
     push(reg, manifest, "a", "b")
     push(reg, manifest, "a")
     push(reg, a_small_manifest(reg, 2))
-    images.delete(reg, a_caller(), KEY, NAME, digests.of(manifest))
+    deletion.delete(reg, a_caller(), KEY, NAME, digests.of(manifest))
     assert events(reg) == [("PUSH", "a"), ("PUSH", "b"), ("PUSH", None), ("DELETE", "a"), ("DELETE", "b")]
 
 
@@ -216,8 +216,8 @@ def test_events_of_tags(reg: Registry) -> None:
     """A tag that goes alone is told like those that go with their image."""
     push(reg, a_small_manifest(reg), "a", "b", "c")
     for wish in (ImageId(None, "a"), ImageId(None, "c")):
-        images.delete_many(reg, a_caller(), KEY, NAME, [wish])
-    images.untag(reg, a_caller(), KEY, NAME, "b")
+        deletion.delete_many(reg, a_caller(), KEY, NAME, [wish])
+    deletion.untag(reg, a_caller(), KEY, NAME, "b")
     assert events(reg)[3:] == [("DELETE", "a"), ("DELETE", "c"), ("DELETE", "b")]
 
 
@@ -238,9 +238,9 @@ def test_a_change_is_whole_or_not_at_all(reg: Registry, monkeypatch: pytest.Monk
             broken.setattr(table, "insert", fail)
             for change in (
                 lambda: push(reg, manifest, "kept", "new"),
-                lambda: images.delete(reg, a_caller(), KEY, NAME, kept),
-                lambda: images.delete_many(reg, a_caller(), KEY, NAME, [ImageId(kept, None)]),
-                lambda: images.untag(reg, a_caller(), KEY, NAME, "kept"),
+                lambda: deletion.delete(reg, a_caller(), KEY, NAME, kept),
+                lambda: deletion.delete_many(reg, a_caller(), KEY, NAME, [ImageId(kept, None)]),
+                lambda: deletion.untag(reg, a_caller(), KEY, NAME, "kept"),
             ):
                 with pytest.raises(ConnectionError):
                     change()
@@ -321,7 +321,7 @@ def test_tags_page(reg: Registry) -> None:
 
 
 def gone(reg: Registry, *wanted: ImageId) -> tuple[set[ImageId], list[str]]:
-    ids, failures = images.delete_many(reg, a_caller(), KEY, NAME, wanted)
+    ids, failures = deletion.delete_many(reg, a_caller(), KEY, NAME, wanted)
     return set(ids), [failure.code for failure in failures]
 
 
@@ -350,22 +350,22 @@ def test_children_are_protected(reg: Registry) -> None:
     digest = push(reg, child, "child").digest
     index = push(reg, an_index(child), "all").digest
     for wish in (ImageId(digest, None), ImageId(None, "child")):
-        ids, failures = images.delete_many(reg, a_caller(), KEY, NAME, [wish])
+        ids, failures = deletion.delete_many(reg, a_caller(), KEY, NAME, [wish])
         assert ids == []
         assert failures[0].code == "ImageReferencedByManifestList"
         assert failures[0].reason == f"Requested image referenced by manifest list: [{index}]"
     with pytest.raises(e.ImageReferenced):
-        images.delete(reg, a_caller(), KEY, NAME, digest)
+        deletion.delete(reg, a_caller(), KEY, NAME, digest)
     assert gone(reg, ImageId(index, None), ImageId(digest, None))[1] == []
 
 
 def test_untag_keeps_the_image(reg: Registry) -> None:
     """DELETE of a tag over `/v2` leaves its image, even when it was the last tag."""
     digest = an_image(reg, 1, "only")
-    images.untag(reg, a_caller(), KEY, NAME, "only")
+    deletion.untag(reg, a_caller(), KEY, NAME, "only")
     assert described(reg, digest=digest).tags == ()
     with pytest.raises(e.ImageNotFound):
-        images.untag(reg, a_caller(), KEY, NAME, "only")
+        deletion.untag(reg, a_caller(), KEY, NAME, "only")
 
 
 def test_pull_times(reg: Registry, clock: Clock) -> None:

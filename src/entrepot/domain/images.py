@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ACTIVE, ARCHIVED, ACTIVATING = "ACTIVE", "ARCHIVED", "ACTIVATING"
 STANDARD, ARCHIVE = "STANDARD", "ARCHIVE"
 TAGS_MAX = 1000  # ECR quotas, "Tags per image", not adjustable
 
@@ -25,6 +26,9 @@ class Image:
     subject: str | None
     pushed_at: int
     pulled_at: int | None
+    status: str = ACTIVE
+    activated_at: int | None = None
+    archived_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from entrepot.domain import digests, manifests, names
 from entrepot.domain.errors import LimitExceeded, ManifestTooLarge
 from entrepot.domain.images import Image, ImageId
 from entrepot.oci.exchange import Exchange
-from entrepot.registry import audit, images
+from entrepot.registry import audit, deletion, images
 from entrepot.web import conditions
 from entrepot.web.requests import BodyTooLarge
 from entrepot.web.responses import Response
@@ -49,9 +49,9 @@ async def delete(x: Exchange) -> Response:
     """end-9: DELETE /v2/<name>/manifests/<reference>: a tag alone, or an image with all its tags."""
     wanted = image_id(x.reference)
     if wanted.tag is not None:
-        await x.run(images.untag, x.caller, x.key, x.name, wanted.tag)
+        await x.run(deletion.untag, x.caller, x.key, x.name, wanted.tag)
     else:
-        await x.run(images.delete, x.caller, x.key, x.name, wanted.digest)
+        await x.run(deletion.delete, x.caller, x.key, x.name, wanted.digest)
     return Response(202)
 
 

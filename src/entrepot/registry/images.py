@@ -1,8 +1,8 @@
-"""Images: put, get, list, describe and delete them. Both doors call these."""
+"""Images: put, get, list and describe them. Both doors call these."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from entrepot.domain import digests, events, grammar, manifests, names, pages
@@ -11,7 +11,6 @@ from entrepot.domain.errors import (
     ImageAlreadyExists,
     ImageDigestDoesNotMatch,
     ImageNotFound,
-    ImageReferenced,
     ImageTagAlreadyExists,
     LayersNotFound,
     LimitExceeded,
@@ -25,7 +24,7 @@ from entrepot.domain.registries import RegistryKey
 from entrepot.domain.repositories import Repository
 from entrepot.registry import audit, repositories
 from entrepot.registry.context import Registry
-from entrepot.store import blobs, garbage, outbox, tags
+from entrepot.store import blobs, outbox, tags
 from entrepot.store import images as table
 from entrepot.store.db import Tx
 
@@ -94,7 +93,7 @@ def put(reg: Registry, caller: Caller, key: RegistryKey, name: str, push: Push, 
         moved = [tag for tag in push.tags if _point(tx, repository, tag, image, now)]
         if known is None or moved:
             for tag in moved or (None,):
-                _announce(tx, repository, "PUSH", digest, tag, manifest.media_type, manifest.artifact_type, now)
+                announce(tx, repository, "PUSH", digest, tag, manifest.media_type, manifest.artifact_type, now)
             audit.changed(tx, caller, now, repositories.arn(repository), imageDigest=digest, imageTags=moved)
         return Put(digest, manifest, known is None or bool(moved), absent)
 
@@ -149,7 +148,7 @@ def _point(tx: Tx, repository: Repository, tag: str, image: int, now: int) -> bo
     return True
 
 
-def _announce(
+def announce(
     tx: Tx,
     repository: Repository,
     action: str,
@@ -174,7 +173,7 @@ def get(reg: Registry, key: RegistryKey, name: str, wanted: ImageId) -> tuple[Im
 
     def read(tx: Tx) -> tuple[Image, bytes]:
         repository = repositories.find(tx, key, name)
-        image = _find(tx, repository, wanted)
+        image = find(tx, repository, wanted)
         return image, _manifest(tx, image)
 
     return reg.db.read(read)
@@ -190,7 +189,7 @@ def _manifest(tx: Tx, image: Image) -> bytes:
 
 def head(reg: Registry, key: RegistryKey, name: str, wanted: ImageId) -> Image:
     """An image without its manifest. Raises RepositoryNotFound, ImageNotFound."""
-    return reg.db.read(lambda tx: _find(tx, repositories.find(tx, key, name), wanted))
+    return reg.db.read(lambda tx: find(tx, repositories.find(tx, key, name), wanted))
 
 
 def get_many(
@@ -205,7 +204,7 @@ def get_many(
         repository = repositories.find(tx, key, name)
         found, failures, room = [], [], BATCH_BYTES
         for wish in dict.fromkeys(wanted):
-            image = _lookup(tx, repository, wish)
+            image = lookup(tx, repository, wish)
             if isinstance(image, Failure):
                 failures.append(image)
             else:
@@ -221,14 +220,14 @@ def get_many(
     return found, failures
 
 
-def _find(tx: Tx, repository: Repository, wanted: ImageId) -> Image:
-    image = _lookup(tx, repository, wanted)
+def find(tx: Tx, repository: Repository, wanted: ImageId) -> Image:
+    image = lookup(tx, repository, wanted)
     if isinstance(image, Failure):
         raise ImageNotFound(wanted.digest, wanted.tag, repository.name, repository.account)
     return image
 
 
-def _lookup(tx: Tx, repository: Repository, wanted: ImageId) -> Image | Failure:
+def lookup(tx: Tx, repository: Repository, wanted: ImageId) -> Image | Failure:
     """The image that an identifier names, or why it names none, in the words of ECR's failures lists."""
     if wanted.digest is None and wanted.tag is None:
         reason = "Invalid request parameters: both tag and digest cannot be null"
@@ -289,7 +288,7 @@ def describe(
     def read(tx: Tx) -> tuple[list[Described], str | None]:
         repository = repositories.find(tx, key, name)
         if wanted is not None:
-            named = {image.id: image for image in (_find(tx, repository, wish) for wish in wanted)}
+            named = {image.id: image for image in (find(tx, repository, wish) for wish in wanted)}
             return [_described(tx, image) for image in named.values()], None
         scope = f"images {repository.id} {tagged}"
         (after,) = pages.start(scope, token, 1)
@@ -312,98 +311,3 @@ def tag_page(reg: Registry, key: RegistryKey, name: str, after: str, limit: int)
         return rows[:limit], len(rows) > limit
 
     return reg.db.read(read)
-
-
-# --- deleting --------------------------------------------------------------------------------------------------
-
-
-def delete_many(
-    reg: Registry, caller: Caller, key: RegistryKey, name: str, wanted: Sequence[ImageId]
-) -> tuple[list[ImageId], list[Failure]]:
-    """Delete images: by tag only that tag, and the image with its last one; by digest the image and all its tags.
-
-    An image that an index names stays and is reported. Raises RepositoryNotFound.
-    """
-
-    def remove(tx: Tx) -> tuple[list[ImageId], list[Failure]]:
-        repository = repositories.find(tx, key, name)
-        gone: list[ImageId] = []
-        failures: list[Failure] = []
-        for wish in dict.fromkeys(wanted):
-            _delete_one(tx, repository, wish, reg.now(), gone, failures)
-        if gone:
-            gone_names = [[image.digest, image.tag] for image in gone]
-            audit.changed(tx, caller, reg.now(), repositories.arn(repository), imageIds=gone_names)
-        return gone, failures
-
-    return reg.db.write(remove)
-
-
-def _delete_one(
-    tx: Tx, repository: Repository, wish: ImageId, now: int, gone: list[ImageId], failures: list[Failure]
-) -> None:
-    image = _lookup(tx, repository, wish)
-    if isinstance(image, Failure):
-        failures.append(image)
-        return
-    if wish.tag is not None and tags.count(tx, image.id) > 1:
-        tags.remove(tx, repository.id, wish.tag)
-        _announce(tx, repository, "DELETE", image.digest, wish.tag, image.media_type, image.artifact_type, now)
-        gone.append(ImageId(image.digest, wish.tag))
-        return
-    held_by = table.indexes_naming(tx, repository.id, image.digest)
-    if held_by:
-        failures.append(Failure(wish, "ImageReferencedByManifestList", str(ImageReferenced(tuple(held_by)))))
-        return
-    gone.extend(ImageId(image.digest, tag) for tag in _remove(tx, repository, image, now))
-
-
-def _remove(tx: Tx, repository: Repository, image: Image, now: int) -> list[str | None]:
-    """Delete an image, tell so for each of its tags, and return these ([None] for an untagged image)."""
-    held: list[str | None] = [*tags.of(tx, image.id)] or [None]
-    garbage.release(tx, image.id, repository.id, now)
-    table.delete(tx, image.id)
-    for tag in held:
-        _announce(tx, repository, "DELETE", image.digest, tag, image.media_type, image.artifact_type, now)
-    return held
-
-
-def delete(reg: Registry, caller: Caller, key: RegistryKey, name: str, digest: str) -> None:
-    """Delete an image with all its tags. Raises RepositoryNotFound, ImageNotFound, ImageReferenced."""
-
-    def remove(tx: Tx, repository: Repository, now: int) -> None:
-        image = _find(tx, repository, ImageId(digest, None))
-        held_by = table.indexes_naming(tx, repository.id, digest)
-        if held_by:
-            raise ImageReferenced(tuple(held_by))
-        _remove(tx, repository, image, now)
-
-    _change(reg, caller, key, name, remove, imageDigest=digest)
-
-
-def untag(reg: Registry, caller: Caller, key: RegistryKey, name: str, tag: str) -> None:
-    """Remove a tag and keep its image, as OCI's DELETE of a tag does. Raises RepositoryNotFound, ImageNotFound."""
-
-    def remove(tx: Tx, repository: Repository, now: int) -> None:
-        image = _find(tx, repository, ImageId(None, tag))
-        tags.remove(tx, repository.id, tag)
-        _announce(tx, repository, "DELETE", image.digest, tag, image.media_type, image.artifact_type, now)
-
-    _change(reg, caller, key, name, remove, imageTag=tag)
-
-
-def _change(
-    reg: Registry,
-    caller: Caller,
-    key: RegistryKey,
-    name: str,
-    change: Callable[[Tx, Repository, int], None],
-    **parameters: object,
-) -> None:
-    def run(tx: Tx) -> None:
-        repository = repositories.find(tx, key, name)
-        now = reg.now()
-        change(tx, repository, now)
-        audit.changed(tx, caller, now, repositories.arn(repository), **parameters)
-
-    reg.db.write(run)

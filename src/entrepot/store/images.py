@@ -7,7 +7,8 @@ from entrepot.domain.manifests import Manifest
 from entrepot.store.db import Tx
 
 _COLUMNS = """
-    i.id, i.digest, i.media_type, i.artifact_type, i.manifest_size, i.size, i.subject, i.pushed_at, i.pulled_at
+    i.id, i.digest, i.media_type, i.artifact_type, i.manifest_size, i.size, i.subject, i.pushed_at, i.pulled_at,
+    i.status, i.activated_at, i.archived_at
 """
 
 
@@ -18,8 +19,8 @@ def insert(
     row = tx.one(
         """
         INSERT INTO images
-            (repository, digest, media_type, artifact_type, manifest_size, size, subject, storage_class, pushed_at)
-        VALUES (:repository, :digest, :media_type, :artifact_type, :manifest_size, :size, :subject, 'STANDARD', :now)
+            (repository, digest, media_type, artifact_type, manifest_size, size, subject, status, pushed_at)
+        VALUES (:repository, :digest, :media_type, :artifact_type, :manifest_size, :size, :subject, 'ACTIVE', :now)
         ON CONFLICT (repository, digest) DO NOTHING
         RETURNING id
         """,

@@ -10,7 +10,7 @@ from entrepot.domain import digests, manifests
 from entrepot.domain.errors import InvalidParameter, ManifestInvalid
 from entrepot.domain.images import Failure, ImageId
 from entrepot.domain.registries import RegistryKey
-from entrepot.registry import images
+from entrepot.registry import deletion, images
 from entrepot.registry.images import Described
 
 _TAGGED = {"TAGGED": True, "UNTAGGED": False}
@@ -96,7 +96,7 @@ def describe_images(call: Call, req: t.DescribeImagesRequest) -> t.DescribeImage
 @operation("ecr", "BatchDeleteImage", resource=scope.repository)
 def batch_delete_image(call: Call, req: t.BatchDeleteImageRequest) -> t.BatchDeleteImageResponse:
     key = scope.registry(call, req)
-    gone, failures = images.delete_many(call.reg, call.caller, key, req["repositoryName"], _wanted(req["imageIds"]))
+    gone, failures = deletion.delete_many(call.reg, call.caller, key, req["repositoryName"], _wanted(req["imageIds"]))
     return {"imageIds": [_shown(image_id) for image_id in gone], "failures": _failures(failures)}
 
 
