@@ -5,7 +5,7 @@ COMPILE := $(BIN)/uv pip compile --no-config --quiet --universal --python-versio
   --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check fuzz bench tools lock
+.PHONY: help serve test check fuzz torture bench tools lock
 # Another environment's settings must not leak into ours.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
@@ -27,6 +27,9 @@ check: .venv/dev.stamp ## Lint, format, types, architecture
 
 fuzz: .venv/dev.stamp ## Feed the parsers for some minutes (a short run is part of make test)
 	@ENTREPOT_FUZZ_EXAMPLES=30000 $(BIN)/python -m pytest -n auto --timeout 3600 tests/fuzz $(ARGS)
+
+torture: .venv/dev.stamp tools ## Strike with every fault at every point (an hour), then write docs/durability.md
+	@$(BIN)/python tools/torture.py $(ARGS)
 
 bench: .venv/dev.stamp ## Time a push and a pull, beside docker-registry where it is installed
 	@$(BIN)/python bench/push_pull.py $(ARGS)
