@@ -134,7 +134,7 @@ def _rows(number: str, report: list[dict[str, object]]) -> Iterator[str]:
 
 def numbers(fault: object) -> set[str]:
     """`F1-F3, F5` as the numbers that it stands for."""
-    found = set()
+    found: set[str] = set()
     for first, last in re.findall(r"F(\d+)(?:-F(\d+))?", str(fault)):
         found.update(f"F{number}" for number in range(int(first), int(last or first) + 1))
     return found
