@@ -100,6 +100,48 @@ class InvalidParameter(RegistryError):
 
 
 @dataclass(eq=False)
+class PolicyInvalid(RegistryError):
+    """A policy document outside IAM's grammar. `kind` is `repository` or `registry`; ECR does not tell a reason."""
+
+    kind: str
+    reason: str
+
+    text = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid {kind} policy provided'. {reason}."
+
+
+@dataclass(eq=False)
+class RepositoryPolicyNotFound(RegistryError):
+    name: str
+    registry_id: str
+
+    text = (
+        "Repository policy does not exist for the repository with name '{name}' "
+        "in the registry with id '{registry_id}'"
+    )
+
+
+@dataclass(eq=False)
+class RegistryPolicyNotFound(RegistryError):
+    registry_id: str
+
+    text = "Registry policy does not exist in the registry with id '{registry_id}'"
+
+
+@dataclass(eq=False)
+class ExclusionAlreadyExists(RegistryError):
+    principal: str
+
+    text = "The specified pull time update exclusion already exists for the registry."
+
+
+@dataclass(eq=False)
+class ExclusionNotFound(RegistryError):
+    principal: str
+
+    text = "The specified pull time update exclusion was not found."
+
+
+@dataclass(eq=False)
 class InvalidTagParameter(RegistryError):
     detail: str
 
@@ -130,6 +172,32 @@ class RateExceeded(RegistryError):
     seconds: int
 
     text = "Rate exceeded"
+
+
+@dataclass(eq=False)
+class TemplateNotFound(RegistryError):
+    text = (
+        "The specified repository creation template can't be found. Verify the registry ID and prefix and try again."
+    )
+
+
+@dataclass(eq=False)
+class TemplateAlreadyExists(RegistryError):
+    text = "The repository creation template already exists. Specify a unique prefix and try again."
+
+
+@dataclass(eq=False)
+class CreationFailed(RegistryError):
+    """A push to a repository that is not there, whose creation template cannot be carried out."""
+
+    name: str
+    prefix: str
+    reason: str
+
+    text = (
+        "The repository with name '{name}' cannot be created from the repository creation template "
+        "with prefix '{prefix}': {reason}"
+    )
 
 
 @dataclass(eq=False)
@@ -203,6 +271,35 @@ class ImageReferenced(RegistryError):
 
     def __str__(self) -> str:
         return f"Requested image referenced by manifest list: [{', '.join(self.by)}]"
+
+
+@dataclass(eq=False)
+class ImageStorageClassUpdateNotSupported(RegistryError):
+    """An image whose storage class cannot be changed as it stands; `reason` is a sentence that says why."""
+
+    reason: str
+
+    text = "The requested image storage class update is not supported. {reason}"
+
+
+@dataclass(eq=False)
+class Protected(RegistryError):
+    """Deleting what the installation or the repository protects; `reason` says what does, and what to do."""
+
+    reason: str
+
+    text = "{reason}"
+
+
+@dataclass(eq=False)
+class RestoreIncomplete(RegistryError):
+    """An image of the recycle bin that is not whole any more."""
+
+    digest: str
+    missing: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"The image {self.digest} cannot be restored: gone for good are [{', '.join(self.missing)}]"
 
 
 @dataclass(eq=False)
@@ -312,6 +409,15 @@ class LayerInaccessible(RegistryError):
 
 
 @dataclass(eq=False)
+class LayerArchived(RegistryError):
+    """A blob that only archived images name."""
+
+    digest: str
+
+    text = "The specified layer is not available because the images that it is associated with are archived."
+
+
+@dataclass(eq=False)
 class LayerAlreadyExists(RegistryError):
     digest: str
     repository: str
@@ -378,6 +484,44 @@ class SizeInvalid(RegistryError):
     detail: str
 
     text = "{detail}"
+
+
+# --- lifecycle -------------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class LifecyclePolicyInvalid(RegistryError):
+    """A document that ECR refuses: its words, and after them, where there is any, what to write instead."""
+
+    detail: str
+    advice: str
+
+    text = (
+        "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: "
+        "'Lifecycle policy validation failure: {detail}'{advice}"
+    )
+
+
+@dataclass(eq=False)
+class LifecyclePolicyNotFound(RegistryError):
+    name: str
+    registry_id: str
+
+    text = "Lifecycle policy does not exist for the repository with name '{name}' in the registry with id '{registry_id}'"
+
+
+@dataclass(eq=False)
+class LifecyclePolicyPreviewInProgress(RegistryError):
+    """A preview was asked for while one is being made."""
+
+    text = "The previous lifecycle policy preview request has not completed. Wait and try again."
+
+
+@dataclass(eq=False)
+class LifecyclePolicyPreviewNotFound(RegistryError):
+    """No preview was ever asked for."""
+
+    text = "There is no dry run for this repository."
 
 
 # --- the adapters' facts ---------------------------------------------------------------------------------------

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from entrepot.domain.audit import Record
+from entrepot.domain.identities import identity
 from entrepot.domain.principals import Caller
 from entrepot.store import audit as table
-from entrepot.store import images
+from entrepot.store import exclusions, images
 from entrepot.store.db import Database, Tx
 
 if TYPE_CHECKING:
@@ -26,15 +27,15 @@ class Trail:
     """What one process has gathered and not yet written. A crash may lose its last second."""
 
     _reads: deque[Record] = field(default_factory=lambda: deque(maxlen=GATHERED_MAX))
-    _pulls: dict[int, int] = field(default_factory=dict)
+    _pulls: dict[tuple[int, str], int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, record: Record) -> None:
         self._reads.append(record)
 
-    def pull(self, image: int, at: int) -> None:
+    def pull(self, image: int, principal: str, at: int) -> None:
         with self._lock:
-            self._pulls[image] = at
+            self._pulls[image, principal] = at
 
     def flush(self, db: Database) -> None:
         """Write what was gathered, in one transaction. What could not be written is kept for the next time."""
@@ -53,11 +54,26 @@ class Trail:
             raise
 
 
-def _write(tx: Tx, reads: list[Record], pulls: Mapping[int, int]) -> None:
+def _write(tx: Tx, reads: list[Record], pulls: Mapping[tuple[int, str], int]) -> None:
     for record in reads:
         table.insert(tx, record)
-    for image, at in pulls.items():
+    for image, at in _counting(tx, pulls) if pulls and exclusions.any_at_all(tx) else _images(pulls):
         images.pulled(tx, image, at)
+
+
+def _images(pulls: Mapping[tuple[int, str], int]) -> Iterator[tuple[int, int]]:
+    return ((image, at) for (image, _), at in pulls.items())
+
+
+def _counting(tx: Tx, pulls: Mapping[tuple[int, str], int]) -> Iterator[tuple[int, int]]:
+    """The images that were pulled by somebody whom their registry does not exclude."""
+    excluded: dict[int, frozenset[str]] = {}  # the identities of each registry, which is asked once
+    for (image, principal), at in pulls.items():
+        registry = exclusions.registry_of(tx, image)
+        if registry not in excluded:
+            excluded[registry] = frozenset(map(identity, exclusions.of_registry(tx, registry)))
+        if identity(principal) not in excluded[registry]:
+            yield image, at
 
 
 def changed(tx: Tx, caller: Caller, now: int, resource: str, **parameters: object) -> None:
@@ -70,8 +86,11 @@ def seen(reg: Registry, caller: Caller, resource: str, error: str = "", **parame
     reg.trail.read(Record(caller, reg.now(), resource, parameters, error))
 
 
-def pulled(reg: Registry, image: int, last: int | None) -> None:
-    """Note that an image was pulled, unless that was noted within the hour (`last`, microseconds UTC)."""
+def pulled(reg: Registry, caller: Caller, image: int, last: int | None) -> None:
+    """Note that `caller` pulled an image, unless a pull was noted within the hour (`last`, microseconds UTC).
+
+    Whether the caller is one whose pulls do not count is asked when what was gathered is written.
+    """
     now = reg.now()
     if last is None or now - last >= PULL_EVERY:
-        reg.trail.pull(image, now)
+        reg.trail.pull(image, caller.principal.arn, now)

@@ -17,6 +17,7 @@ from entrepot import blobs as seam
 from entrepot.blobs.store import Stored
 from entrepot.domain import blobs as rules
 from entrepot.domain import digests
+from entrepot.domain.account_settings import BLOB_MOUNTING, DISABLED
 from entrepot.domain.blobs import Blob, Upload
 from entrepot.domain.errors import (
     BlobCorrupt,
@@ -38,7 +39,7 @@ from entrepot.domain.errors import (
 from entrepot.domain.principals import Caller
 from entrepot.domain.registries import RegistryKey
 from entrepot.domain.repositories import Repository
-from entrepot.registry import access, audit, repositories
+from entrepot.registry import access, account_settings, audit, creation, repositories
 from entrepot.registry.context import Registry
 from entrepot.store import blobs, trash
 from entrepot.store import repositories as repository_table
@@ -65,14 +66,18 @@ class Receiving:
 
 
 def start(reg: Registry, caller: Caller, key: RegistryKey, name: str) -> str:
-    """The id of a new upload of no bytes. Raises RepositoryNotFound, StorageFull."""
+    """The id of a new upload of no bytes. Raises what `creation.ensure` raises, StorageFull."""
     upload = str(uuid.uuid4())
 
     def insert(tx: Tx) -> None:
         repository = repositories.find(tx, key, name)
         table.insert(tx, upload, repository.id, caller.principal.arn, EMPTY, reg.now())
 
-    reg.db.write(insert, durable=False)
+    try:
+        reg.db.write(insert, durable=False)
+    except RepositoryNotFound:
+        creation.ensure(reg, caller, key, name)
+        reg.db.write(insert, durable=False)
     return upload
 
 
@@ -224,12 +229,15 @@ def cancel(reg: Registry, caller: Caller, key: RegistryKey, name: str, upload: s
 def mount(reg: Registry, caller: Caller, key: RegistryKey, name: str, digest: str, source: str | None) -> Blob | None:
     """Give a repository a blob that `source` has, or (`source` None) any repository of the registry.
 
-    None where none has it or the caller may download from none that has: both look the same.
+    None where none has it or the caller may download from none that has: both look the same. None, too, where the
+    registry's account setting BLOB_MOUNTING is DISABLED.
     Raises RepositoryNotFound for the repository that is to have it.
     """
 
     def join(tx: Tx) -> Blob | None:
-        repository = repositories.find(tx, key, name)
+        repository = creation.find(tx, reg, caller, key, name)
+        if account_settings.value(tx, key, BLOB_MOUNTING) == DISABLED:
+            return None
         having = repository_table.having_blob(tx, key.account, key.region, digest, source, _SOURCES)
         if not any(access.allowed(caller, "ecr:GetDownloadUrlForLayer", repositories.arn(one)) for one in having):
             return None
@@ -250,15 +258,15 @@ def put_part(
     """Append bytes `first` to `last` (inclusive); the last byte received. (ECR API, UploadLayerPart.)
 
     Raises InvalidLayerPart for a part that does not continue the upload, is empty or not of the length it says,
-    LimitExceeded after 4,200 parts, LayerTooLarge, RepositoryNotFound, UploadNotFound.
+    LimitExceeded after as many parts as the quota says, LayerTooLarge, RepositoryNotFound, UploadNotFound.
     """
     try:
         with receiving(reg, caller, key, name, upload, first) as held:
             if last - first + 1 != len(data) or not data:
                 raise UploadRangeInvalid(upload, held.offset)
-            if held.before.parts >= rules.PARTS_MAX:
-                raise LimitExceeded(f"The upload has the maximum of {rules.PARTS_MAX} layer parts.")
-            check_size(held.offset + len(data))
+            if held.before.parts >= reg.quotas.layer_parts:
+                raise LimitExceeded(f"The upload has the maximum of {reg.quotas.layer_parts} layer parts.")
+            check_size(reg, held.offset + len(data))
             held.bytes.reserve(len(data))
             held.bytes.write(data)
             return keep(reg, held) - 1
@@ -305,10 +313,10 @@ def _is_sha512(digest: str) -> bool:
         return False
 
 
-def check_size(size: int) -> None:
-    """Refuse a blob above ECR's 52,000 MiB. Raises LayerTooLarge."""
-    if size > rules.LAYER_BYTES_MAX:
-        raise LayerTooLarge(rules.LAYER_BYTES_MAX)
+def check_size(reg: Registry, size: int) -> None:
+    """Refuse a blob above the quota, ECR's 52,000 MiB unless set otherwise. Raises LayerTooLarge."""
+    if size > reg.quotas.layer_bytes:
+        raise LayerTooLarge(reg.quotas.layer_bytes)
 
 
 def _find(tx: Tx, caller: Caller, key: RegistryKey, name: str, upload: str) -> tuple[Repository, Upload]:

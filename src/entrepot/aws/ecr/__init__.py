@@ -1,5 +1,35 @@
 """The operations of ECR, by noun. Importing this package fills the table of operations."""
 
-from entrepot.aws.ecr import auth, images, layers, repositories, settings, tags
+from entrepot.aws.ecr import (
+    account_settings,
+    auth,
+    exclusions,
+    images,
+    layers,
+    lifecycle,
+    policies,
+    referrers,
+    replication,
+    repositories,
+    settings,
+    storage_class,
+    tags,
+    templates,
+)
 
-__all__ = ["auth", "images", "layers", "repositories", "settings", "tags"]
+__all__ = [
+    "account_settings",
+    "auth",
+    "exclusions",
+    "images",
+    "layers",
+    "lifecycle",
+    "policies",
+    "referrers",
+    "replication",
+    "repositories",
+    "settings",
+    "storage_class",
+    "tags",
+    "templates",
+]

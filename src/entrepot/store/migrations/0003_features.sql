@@ -80,6 +80,8 @@ CREATE TABLE lifecycle_preview_images (
 ALTER TABLE images RENAME COLUMN storage_class TO status;
 UPDATE images SET status = 'ACTIVE';
 CREATE INDEX images_activating ON images (activated_at) WHERE status = 'ACTIVATING';
+-- Pages of one status have to cost the same however many images have another.
+CREATE INDEX images_by_status ON images (repository, status, digest) WHERE deleted_at IS NULL;
 
 -- The recycle bin: images with `deleted_at`, and the tags that they had.
 CREATE INDEX images_in_the_bin ON images (deleted_at) WHERE deleted_at IS NOT NULL;
@@ -89,18 +91,30 @@ CREATE TABLE tags_in_the_bin (
     PRIMARY KEY (image, name)
 );
 
--- How far each webhook has come in the outbox, and what it could not be told.
+-- How far each webhook has looked through the outbox: what it has to be told of that stands in `deliveries`, of one lane
+-- (a repository) in the order of their keys. What it could not be told ends in `dead_letters`.
 CREATE TABLE webhooks (
-    name TEXT PRIMARY KEY,
-    delivered BIGINT NOT NULL,
-    attempts BIGINT NOT NULL,
-    next_at BIGINT NOT NULL
+    name @paged PRIMARY KEY,
+    taken BIGINT NOT NULL
 );
+CREATE TABLE deliveries (
+    id @id,
+    webhook @paged NOT NULL,
+    lane @paged NOT NULL,
+    event BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    attempts BIGINT NOT NULL,
+    next_at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX deliveries_by_lane ON deliveries (webhook, lane, id);
 CREATE TABLE dead_letters (
     id @id,
-    webhook TEXT NOT NULL,
+    webhook @paged NOT NULL,
     event BIGINT NOT NULL,
     body TEXT NOT NULL,
     error TEXT NOT NULL,
     created_at BIGINT NOT NULL
 );
+CREATE INDEX dead_letters_by_webhook ON dead_letters (webhook, id);
+CREATE INDEX dead_letters_by_age ON dead_letters (created_at);

@@ -1,0 +1,93 @@
+"""Policies: the permission documents of repositories and of registries are set, read and deleted."""
+
+from __future__ import annotations
+
+from entrepot.domain import lockout
+from entrepot.domain import policies as rules
+from entrepot.domain.errors import RegistryPolicyNotFound, RepositoryPolicyNotFound
+from entrepot.domain.policies import Kind
+from entrepot.domain.principals import Caller
+from entrepot.domain.registries import RegistryKey
+from entrepot.registry import audit, repositories
+from entrepot.registry.context import Registry
+from entrepot.store import policies as table
+from entrepot.store import registries
+from entrepot.store.db import Tx
+
+ANY = "*"
+
+
+def set_repository(reg: Registry, caller: Caller, key: RegistryKey, name: str, text: str, *, force: bool) -> None:
+    """Give a repository a policy, in place of the one it had; the text is kept as it is.
+
+    Raises PolicyInvalid, RepositoryNotFound, and InvalidParameter for one that denies the caller to set another,
+    unless `force`.
+    """
+    document = rules.parse(text, Kind.REPOSITORY)
+
+    def write(tx: Tx) -> None:
+        repository = repositories.find(tx, key, name)
+        arn = repositories.arn(repository)
+        if not force:
+            lockout.check(document, caller.principal.arn, caller.principal.account, arn)
+        now = reg.now()
+        table.set_repository(tx, repository.id, text, now)
+        audit.changed(tx, caller, now, arn, repositoryName=name, policyText=text, force=force)
+
+    reg.db.write(write)
+
+
+def of_repository(reg: Registry, key: RegistryKey, name: str) -> str:
+    """The policy of a repository, as it was submitted. Raises RepositoryNotFound, RepositoryPolicyNotFound."""
+
+    def read(tx: Tx) -> str | None:
+        return table.of_repository(tx, repositories.find(tx, key, name).id)
+
+    return _found(reg.db.read(read), RepositoryPolicyNotFound(name, key.account))
+
+
+def delete_repository(reg: Registry, caller: Caller, key: RegistryKey, name: str) -> str:
+    """Take a repository's policy away, and give it back. Raises RepositoryNotFound, RepositoryPolicyNotFound."""
+
+    def remove(tx: Tx) -> str:
+        repository = repositories.find(tx, key, name)
+        text = _found(table.delete_repository(tx, repository.id), RepositoryPolicyNotFound(name, key.account))
+        audit.changed(tx, caller, reg.now(), repositories.arn(repository), repositoryName=name)
+        return text
+
+    return reg.db.write(remove)
+
+
+def set_registry(reg: Registry, caller: Caller, key: RegistryKey, text: str) -> None:
+    """Give a registry a policy, in place of the one it had; the text is kept as it is. Raises PolicyInvalid."""
+    rules.parse(text, Kind.REGISTRY)
+
+    def write(tx: Tx) -> None:
+        now = reg.now()
+        table.set_registry(tx, registries.ensure(tx, key.account, key.region, now), text, now)
+        audit.changed(tx, caller, now, ANY, policyText=text)
+
+    reg.db.write(write)
+
+
+def of_registry(reg: Registry, key: RegistryKey) -> str:
+    """The policy of a registry, as it was submitted. Raises RegistryPolicyNotFound."""
+    text = reg.db.read(lambda tx: table.of_registry(tx, key.account, key.region))
+    return _found(text, RegistryPolicyNotFound(key.account))
+
+
+def delete_registry(reg: Registry, caller: Caller, key: RegistryKey) -> str:
+    """Take a registry's policy away, and give it back. Raises RegistryPolicyNotFound."""
+
+    def remove(tx: Tx) -> str:
+        text = _found(table.delete_registry(tx, key.account, key.region), RegistryPolicyNotFound(key.account))
+        audit.changed(tx, caller, reg.now(), ANY)
+        return text
+
+    return reg.db.write(remove)
+
+
+def _found(text: str | None, otherwise: RepositoryPolicyNotFound | RegistryPolicyNotFound) -> str:
+    if text is None:
+        raise otherwise
+    return text
