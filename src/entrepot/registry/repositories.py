@@ -18,7 +18,7 @@ from entrepot.domain.pages import Page
 from entrepot.domain.principals import Caller
 from entrepot.domain.registries import RegistryKey
 from entrepot.domain.repositories import Mutability, Repository
-from entrepot.registry import audit
+from entrepot.registry import audit, protection, quotas
 from entrepot.registry.context import Registry
 from entrepot.store import images, registries, repository_tags
 from entrepot.store import repositories as table
@@ -50,25 +50,55 @@ def create(
 ) -> Repository:
     """A new repository.
 
-    Raises RepositoryAlreadyExists, KmsUnavailable for any encryption but AES256, and what `check_tags` raises.
+    Raises RepositoryAlreadyExists, LimitExceeded for one more than the quota, KmsUnavailable for any encryption but
+    AES256, and what `check_tags` raises.
     """
     if encryption_type != "AES256":
         raise KmsUnavailable
     rules.check_tags(tags)
+    return reg.db.write(
+        lambda tx: add(
+            tx,
+            reg,
+            caller,
+            key,
+            name,
+            mutability=mutability,
+            scan_on_push=scan_on_push,
+            encryption_type=encryption_type,
+            tags=tags,
+        )
+    )
 
-    def insert(tx: Tx) -> Repository:
-        now = reg.now()
-        registry = registries.ensure(tx, key.account, key.region, now)
-        id_ = table.insert(tx, registry, name, now, mutability, scan_on_push, encryption_type)
-        if id_ is None:
-            raise RepositoryAlreadyExists(name, key.account)
-        for tag, value in tags.items():
-            repository_tags.put(tx, id_, tag, value)
-        repository = find(tx, key, name)
-        audit.changed(tx, caller, now, arn(repository), repositoryName=name, imageTagMutability=mutability.setting)
-        return repository
 
-    return reg.db.write(insert)
+def add(
+    tx: Tx,
+    reg: Registry,
+    caller: Caller,
+    key: RegistryKey,
+    name: str,
+    *,
+    mutability: Mutability,
+    scan_on_push: bool,
+    encryption_type: str,
+    tags: Mapping[str, str],
+    **told: object,
+) -> Repository:
+    """A new repository with checked settings, and its audit row, which `told` is added to.
+
+    Raises RepositoryAlreadyExists, LimitExceeded for one more than the quota.
+    """
+    now = reg.now()
+    registry = registries.ensure(tx, key.account, key.region, now)
+    id_ = table.insert(tx, registry, name, now, mutability, scan_on_push, encryption_type)
+    if id_ is None:
+        raise RepositoryAlreadyExists(name, key.account)
+    quotas.check_repositories(tx, reg, registry, id_)
+    for tag, value in tags.items():
+        repository_tags.put(tx, id_, tag, value)
+    repository = find(tx, key, name)
+    audit.changed(tx, caller, now, arn(repository), repositoryName=name, imageTagMutability=mutability.setting, **told)
+    return repository
 
 
 def describe(
@@ -93,12 +123,16 @@ def list_page(reg: Registry, key: RegistryKey, after: str, limit: int) -> Page[R
 
 
 def delete(reg: Registry, caller: Caller, key: RegistryKey, name: str, *, force: bool) -> Repository:
-    """Remove a repository, with its images only if `force`. Raises RepositoryNotFound, RepositoryNotEmpty."""
+    """Remove a repository, with its images only if `force`; its recycle bin goes with it.
+
+    Raises RepositoryNotFound, RepositoryNotEmpty, Protected.
+    """
 
     def remove(tx: Tx) -> Repository:
         repository = find(tx, key, name)
         if not force and images.any_in(tx, repository.id):
             raise RepositoryNotEmpty(name, key.account)
+        protection.check_all(tx, reg, repository)
         table.delete(tx, repository.id)
         audit.changed(tx, caller, reg.now(), arn(repository), repositoryName=name, force=force)
         return repository
