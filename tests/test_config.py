@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from entrepot import config
-from entrepot.config import Bound, BoundListener, ConfigError, Listener, Settings, Tls, load
+from entrepot.config import Bound, BoundListener, ConfigError, Listener, Settings, Tls, load, webhooks
 
 ROOT = Path(__file__).parent.parent
 
@@ -55,6 +55,7 @@ def test_every_kind_of_value_in_a_variable() -> None:
             "ENTREPOT_LIMITS__HEADER_SECONDS": "2.5",
             "ENTREPOT_LIMITS__HEADER_BYTES": "4096",
             "ENTREPOT_TRUSTED_PROXIES": "10.0.0.0/8, 127.0.0.1",
+            "ENTREPOT_PROTECTION__TAGS": "v*, stable",
             "ENTREPOT_LOG__FORMAT": "json",
             "ENTREPOT_LISTENERS": '[{name = "b", address = ":1", tls = {certificate = "c", key = "k"}}]',
             "ENTREPOT_DATABASE__URL": "postgresql://u@h/d",
@@ -64,6 +65,7 @@ def test_every_kind_of_value_in_a_variable() -> None:
     assert settings.oci.sparse_manifests is True
     assert (settings.limits.header_seconds, settings.limits.header_bytes) == (2.5, 4096)
     assert settings.trusted_proxies == ("10.0.0.0/8", "127.0.0.1")
+    assert settings.protection.tags == ("v*", "stable")
     assert settings.log.format == "json"
     assert settings.listeners == (Listener(name="b", address=":1", tls=Tls(certificate="c", key="k")),)
     assert settings.database.url == "postgresql://u@h/d"
@@ -97,6 +99,8 @@ def test_data_dir_is_made_absolute(tmp_path: Path) -> None:
         ({"ENTREPOT_LISTENERS": "[{name = 'main', address = ':1'}]"}, "listeners: each needs a name of its own"),
         ({"ENTREPOT_LISTENERS": "[{name = 'a', address = '1'}]"}, 'listeners.a: "1" is not HOST:PORT'),
         ({"ENTREPOT_LISTENERS": "[{"}, "ENTREPOT_LISTENERS: "),
+        ({"ENTREPOT_EVENTS__WEBHOOKS": "[{name = 'a'}]"}, "ENTREPOT_EVENTS__WEBHOOKS: "),
+        ({"ENTREPOT_EVENTS__WEBHOOKS": "[{name = 'a', url = 'x'}]"}, "events.webhooks: a: only http and https"),
         ({"ENTREPOT_LISTENERS": "[{name = 'a', adress = ':1'}]"}, "ENTREPOT_LISTENERS: "),
         ({"ENTREPOT_CONFIG": "/no/such/file"}, "the configuration file /no/such/file does not exist"),
     ],
@@ -172,3 +176,54 @@ def test_every_setting_is_described_and_frozen() -> None:
 def test_the_page_is_up_to_date() -> None:
     """docs/settings.md is what the tool writes."""
     subprocess.run([sys.executable, str(ROOT / "tools/write_settings.py"), "--check"], check=True, cwd=ROOT)
+
+
+def test_webhooks(tmp_path: Path) -> None:
+    """Tables of a file or of a variable; a pattern as JSON or as a table; what is allowed for all is for each."""
+    (tmp_path / "entrepot.toml").write_text("""
+[events]
+allow_private = true
+
+[[events.webhooks]]
+name = "all"
+url = "http://127.0.0.1:9/"
+
+[[events.webhooks]]
+name = "pushes"
+url = "https://example.com/hook"
+secret = "a secret of some length"
+max_attempts = 3
+pattern = '{"detail": {"action-type": ["PUSH"]}}'
+
+[[events.webhooks]]
+name = "deletes"
+url = "https://example.com/hook"
+headers = { Authorization = "Bearer x" }
+[events.webhooks.pattern]
+detail = { action-type = ["DELETE"] }
+""")
+    every, pushes, deletes = webhooks(load(str(tmp_path / "entrepot.toml"), {}, {}).events)
+    assert (every.pattern, every.allow_private, every.max_attempts) == (None, True, 12)
+    assert (pushes.name, pushes.max_attempts, pushes.key) == ("pushes", 3, b"a secret of some length")
+    assert deletes.pattern is not None
+    assert deletes.pattern.matches({"detail": {"action-type": "DELETE"}})
+    variable = """[{name = "all", url = "http://127.0.0.1/", allow_private = true}]"""
+    (one,) = webhooks(load(None, {"ENTREPOT_EVENTS__WEBHOOKS": variable}, {}).events)
+    assert one.allow_private
+
+
+def test_webhooks_that_are_wrong() -> None:
+    """Two of one name, and a pattern that no event can be compared with: one line without the secret."""
+    for variable, words in [
+        ('[{name = "a", url = "https://x/"}, {name = "a", url = "https://x/"}]', "events.webhooks: each needs a name"),
+        ('[{name = "a", url = "https://x/", pattern = {a = 1}}]', "events.webhooks: a: a: a list of values"),
+        ('[{name = "a", url = "https://x/", secret = "s3cr3t"}]', "a secret has at least 16 bytes"),
+        ('[{name = "a", url = "https://x/", headers = {Host = "s3cr3t"}}]', "the header Host is set"),
+        ('[{name = "A", url = "https://x/", secret = "s3cr3t"}]', "ENTREPOT_EVENTS__WEBHOOKS: "),
+        ('[{name = "a", url = "https://x/", timeout = 0, secret = "s3cr3t"}]', "ENTREPOT_EVENTS__WEBHOOKS: "),
+    ]:
+        with pytest.raises(ConfigError) as caught:
+            load(None, {"ENTREPOT_EVENTS__WEBHOOKS": variable}, {})
+        assert words in str(caught.value), variable
+        assert "s3cr3t" not in str(caught.value)
+        assert "\n" not in str(caught.value)

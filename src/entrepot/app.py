@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 import shutil
@@ -11,22 +12,28 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import structs
 
 from entrepot import control
 from entrepot.aws import ecr, sts
 from entrepot.aws.dispatch import AwsDoor
 from entrepot.blobs.files import sync_folder
 from entrepot.blobs.local import LocalBlobStore
-from entrepot.config import Bound, ConfigError, Settings
+from entrepot.config import DAY, Bound, ConfigError, Settings
+from entrepot.config import webhooks as chosen_webhooks
 from entrepot.domain.errors import SchemaTooNew, StorageFull, StorageUnavailable
+from entrepot.domain.protection import Keeping
+from entrepot.domain.quotas import RATES, Quotas
 from entrepot.jobs import schedule
 from entrepot.oci.door import OciDoor
 from entrepot.oci.exchange import Options
 from entrepot.oci.layers import Downloads
-from entrepot.registry import archives, backup, figures
+from entrepot.registry import archives, backup, figures, webhooks
 from entrepot.registry.audit import Trail
 from entrepot.registry.backup import ArchiveTarget, Damaged, FolderTarget, Report
 from entrepot.registry.context import Registry
@@ -38,6 +45,7 @@ from entrepot.store.sqlite import SqliteDatabase
 from entrepot.web import logs, metrics, threads
 from entrepot.web.asgi import ASGIApp, Receive, Scope, Send
 from entrepot.web.metrics import Figure, Meter
+from entrepot.web.rates import ActionRates
 
 __all__ = ["Application", "build", "credentials", "ecr", "jobs", "prepare", "sts"]
 
@@ -67,6 +75,7 @@ def prepare(settings: Settings) -> None:
     db = _database(settings)
     try:
         migrate.migrate(db)
+        webhooks.settle(db, [each.name for each in settings.events.webhooks], time.time_ns() // 1000)
         LocalBlobStore(_folder(settings) / "storage")
     except StorageUnavailable as error:
         raise ConfigError(f"the storage cannot be used ({error.detail}): see to it and start again") from error
@@ -112,15 +121,38 @@ def _keep_secret(path: Path, fresh: bytes) -> bytes:
 
 
 def _write_secret(path: Path, fresh: bytes) -> None:
-    """Make a file durably, whole or not at all, for its owner only."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-") as file:
-        file.write(fresh)
-        file.flush()
-        os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):  # another process was first: its secret counts
-            os.link(file.name, path)
-    sync_folder(path.parent)
+    """Make a file durably, whole or not at all, for its owner only; one that another process made stays."""
+    _make_folder(path.parent)
+    with _alone(path.parent):
+        for left in path.parent.glob(f".{path.name}-*"):  # by a start that was killed
+            left.unlink()
+        if path.exists():
+            return
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(fresh)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).rename(path)
+        sync_folder(path.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder durably. Those above it may have been made a moment ago, so their names are synced as well."""
+    folder.mkdir(0o700, parents=True, exist_ok=True)
+    for above in folder.absolute().parents:
+        with contextlib.suppress(PermissionError):  # in what the user may not read nothing was made by us
+            sync_folder(above)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _folder(settings: Settings) -> Path:
@@ -151,6 +183,8 @@ def _registry(settings: Settings, registry_host: str, scheme: str) -> Registry:
         keys=Keys(*credentials(settings), _sealing_key(settings)),
         naming=Naming(registry_host, scheme, settings.account_id, settings.region),
         trail=Trail(),
+        quotas=Quotas(**structs.asdict(settings.quotas)),
+        keeping=Keeping(int(settings.trash.retention_days * DAY * 1_000_000), settings.protection.tags),
     )
 
 
@@ -161,12 +195,13 @@ class Application:
         self.registry = _registry(settings, bound.registry_host, bound.registry_scheme)
         rate = settings.limits.v2_requests_per_second / settings.workers
         options = Options(settings.oci.sparse_manifests, settings.limits.body_bytes, rate)
-        self._oci = OciDoor(self.registry, options)
+        rates = ActionRates(RATES if settings.limits.aws_rates else {}, settings.workers)
+        self._oci = OciDoor(self.registry, options, rates)
         self._downloads = Downloads(self.registry)
         self._control: Mapping[str, ASGIApp] = control.doors(
             self._check, lambda: meter.render(self._figures()), settings.metrics.token
         )
-        self._aws = AwsDoor(self.registry, threads.run)
+        self._aws = AwsDoor(self.registry, threads.run, rates=rates)
         self._stop = threading.Event()
         self._flusher = threading.Thread(target=self._flush, name="trail", daemon=True)
         self._flusher.start()
@@ -195,10 +230,14 @@ class Application:
     def _figures(self) -> list[Figure]:
         try:
             totals, damaged = figures.read(self.registry)
+            waiting = webhooks.state(self.registry)
         except StorageUnavailable:
             return []  # what is counted of requests is needed most when the database does not answer
         found = [metrics.total(name, figures.TOTALS[name], value) for name, value in totals.items()]
-        return [*found, metrics.level("damaged_blobs", "Blobs that are damaged now.", damaged)]
+        found.append(metrics.level("damaged_blobs", "Blobs that are damaged now.", damaged))
+        found.append(metrics.level("webhook_dead_letters", "Messages to webhooks that were given up.", waiting.dead))
+        lag = "Seconds that the oldest message to a webhook waits."
+        return [*found, metrics.level("webhook_lag_seconds", lag, waiting.lag)]
 
     def _flush(self) -> None:
         ended = False
@@ -218,6 +257,9 @@ def build(settings: Settings, bound: Bound, meter: Meter) -> Application:
 def jobs(settings: Settings, stop: threading.Event) -> None:
     """Do what is due until `stop` is set."""
     plan = schedule.Plan(settings.gc.interval, settings.gc.grace, settings.scrub.days, settings.scrub.bytes_per_second)
+    plan = replace(plan, webhooks=tuple(chosen_webhooks(settings.events)))
+    plan = replace(plan, lifecycle_seconds=settings.lifecycle.interval)
+    plan = replace(plan, activation_seconds=settings.archive.activation_seconds)
     with operator(settings) as registry:
         schedule.run(registry, stop, schedule.jobs(plan))
 
@@ -273,7 +315,7 @@ def back_up(settings: Settings, place: Path, advance: Callable[[int], None]) -> 
         }
         run = partial(backup.backup, registry, snapshot, secrets=secrets_, schema=migrate.newest(), advance=advance)
         if place.suffix != ".tar":
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_folder(place)
             return run(target=FolderTarget(place, LocalBlobStore(place / "storage"), put_file))
         unfinished = Path(scratch) / place.name
         with unfinished.open("xb") as file:
@@ -284,8 +326,9 @@ def back_up(settings: Settings, place: Path, advance: Callable[[int], None]) -> 
 
 def _beside(place: Path) -> Path:
     """Where unfinished files of a backup lie: on the file system that it is for."""
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return place.parent
+    folder = place.parent if place.suffix == ".tar" else place
+    _make_folder(folder)
+    return folder
 
 
 def put_file(path: Path, content: bytes | Path) -> None:
@@ -313,7 +356,7 @@ def restore(settings: Settings, place: Path, advance: Callable[[int], None]) -> 
         raise ConfigError(f"{folder} has a registry already: restore into an empty folder, named with --data-dir")
     work = folder / RESTORING
     shutil.rmtree(work, ignore_errors=True)  # of a restore that was ended
-    work.mkdir(mode=0o700)
+    _make_folder(work)
 
     def open_database(content: BinaryIO) -> Database:
         with (work / "entrepot.db").open("xb") as file:

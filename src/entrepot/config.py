@@ -8,10 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
+
+if TYPE_CHECKING:
+    from entrepot.domain.webhooks import Webhook
 
 PREFIX = "ENTREPOT_"
 FILE_VARIABLE = "ENTREPOT_CONFIG"
@@ -21,6 +24,7 @@ MIB = 1024 * 1024
 DAY = 24 * 3600.0
 
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.%a-z]+\]|[^\[\]:\s]*):(\d{1,5})\Z")
+_LISTS = frozenset({"trusted_proxies", "listeners", "protection.tags", "events.webhooks"})
 _TEMPLATE = re.compile(r"(?:[A-Za-z0-9.:\-\[\]]|\{account\}|\{region\})+\Z")
 
 
@@ -73,6 +77,14 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             ge=0,
         ),
     ] = 0.0
+    aws_rates: Annotated[
+        bool,
+        Meta(
+            description="Let an account make only as many calls of one kind in a second as Amazon ECR lets it (10 "
+            "PutImage, 100 InitiateLayerUpload …), over the API and `/v2`, each worker giving its share; more are "
+            "answered ThrottlingException or 429."
+        ),
+    ] = False
     threads: Annotated[int, Meta(description="Threads per worker that write, hash and read files.", ge=1, le=512)] = 16
     shutdown_seconds: Annotated[
         int, Meta(description="Seconds that requests in progress have to finish after SIGTERM.", ge=0)
@@ -141,6 +153,20 @@ class Gc(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = 3600.0
 
 
+class Lifecycle(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Lifecycle policies."""
+
+    interval: Annotated[
+        float,
+        Meta(
+            description="Seconds from one run of a repository's policy to the next, and from its setting to the first; "
+            "0 means never by itself.",
+            ge=0,
+            le=366 * DAY,
+        ),
+    ] = 3600.0
+
+
 class Scrub(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Hashing what is stored again, to find damage."""
 
@@ -153,12 +179,104 @@ class Scrub(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = 20.0 * MIB
 
 
+class Quotas(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How much there may be; more is answered LimitExceededException. The defaults are Amazon ECR's."""
+
+    repositories_per_registry: Annotated[int, Meta(description="Repositories that a registry may have.", ge=1)] = (
+        100_000
+    )
+    images_per_repository: Annotated[int, Meta(description="Images that one repository may have.", ge=1)] = 100_000
+    tags_per_image: Annotated[int, Meta(description="Tags that one image may have.", ge=1)] = 1000
+    layer_bytes: Annotated[int, Meta(description="Bytes that one layer may have.", ge=1)] = 52000 * MIB
+    layer_parts: Annotated[int, Meta(description="Parts of one layer that is uploaded over the API.", ge=1)] = 4200
+
+
+class Archive(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Images in the archive."""
+
+    activation_seconds: Annotated[
+        float,
+        Meta(
+            description="Seconds that an image is ACTIVATING when it is restored from the archive; looked at every "
+            "30 seconds. Amazon ECR needs up to 20 minutes.",
+            ge=0,
+            le=DAY,
+        ),
+    ] = 0.0
+
+
+class Trash(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The recycle bin."""
+
+    retention_days: Annotated[
+        float,
+        Meta(
+            description="Days that a deleted image can be restored with `entrepot trash restore`; 0 means no bin.",
+            ge=0,
+            le=3660,
+        ),
+    ] = 7.0
+
+
+class Protection(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What nobody can delete."""
+
+    tags: Annotated[
+        tuple[str, ...],
+        Meta(description="Images with a tag that one of these wildcards fits, such as `release-*`, in any repository."),
+    ] = ()
+
+
 class Oci(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The Docker and OCI door."""
 
     sparse_manifests: Annotated[
         bool, Meta(description="Accept manifests that name blobs or images which the repository does not have.")
     ] = False
+
+
+class WebhookSetting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who is told of events."""
+
+    name: Annotated[str, Meta(description="What messages call it.", pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+    url: Annotated[str, Meta(description="http or https URL that each event is POSTed to.")]
+    pattern: Annotated[
+        str | dict[str, Any],
+        Meta(
+            description="Which events: a pattern as EventBridge has it, as JSON text or as a table; empty is every one."
+        ),
+    ] = ""
+    secret: Annotated[
+        str, Meta(description="What messages are signed with: 16 bytes or more, or `whsec_` and base64.")
+    ] = ""
+    headers: Annotated[dict[str, str], Meta(description="More headers, such as Authorization.")] = {}
+    timeout: Annotated[float, Meta(description="Seconds that one message may take.", gt=0, le=60)] = 10.0
+    max_attempts: Annotated[int, Meta(description="How often a message is tried.", ge=1, le=1000)] = 12
+    max_age: Annotated[
+        float, Meta(description="Seconds after which a message that fails is given up.", gt=0, le=6 * DAY)
+    ] = DAY
+    allow_private: Annotated[
+        bool,
+        Meta(description="Call it also where its address is inside the network; else `events.allow_private` says."),
+    ] = False
+
+
+class Events(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who is told of what happens."""
+
+    allow_private: Annotated[
+        bool,
+        Meta(
+            description="Let webhooks call addresses inside the network: loopback, private, link-local and their like."
+        ),
+    ] = False
+    webhooks: Annotated[
+        tuple[WebhookSetting, ...],
+        Meta(
+            description="Tables with `name`, `url` and, where wanted, `pattern`, `secret`, `headers`, `timeout`, "
+            "`max_attempts`, `max_age` and `allow_private`: see docs/events.md."
+        ),
+    ] = ()
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -213,8 +331,14 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     database: Database = Database()
     storage: Storage = Storage()
     gc: Gc = Gc()
+    lifecycle: Lifecycle = Lifecycle()
     scrub: Scrub = Scrub()
     oci: Oci = Oci()
+    quotas: Quotas = Quotas()
+    archive: Archive = Archive()
+    trash: Trash = Trash()
+    protection: Protection = Protection()
+    events: Events = Events()
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,7 +496,7 @@ def _nearest(name: str, known: Mapping[str, object]) -> str:
 def _convert(key: Key, given: _Given, problems: list[str]) -> object:
     value = given.value
     try:
-        if given.is_text and isinstance(value, str) and key.path in ("trusted_proxies", "listeners"):
+        if given.is_text and isinstance(value, str) and key.path in _LISTS:
             value = _list(value)
         return msgspec.convert(value, key.type, strict=not given.is_text)
     except (msgspec.ValidationError, ValueError) as error:
@@ -415,6 +539,26 @@ def _contradictions(settings: Settings, given: Mapping[str, _Given]) -> Iterator
     if settings.registry_host and not _TEMPLATE.match(settings.registry_host):
         yield "registry_host: a host such as registry.example.com:5000, with {account} and {region} at most"
     yield from _bad_networks(settings.trusted_proxies)
+    if settings.events.webhooks:
+        yield from _bad_webhooks(settings.events)
+
+
+def webhooks(events: Events) -> "Iterator[Webhook]":
+    """The webhooks as they are chosen. Raises ValueError, which names the one that is wrong."""
+    from entrepot.domain import webhooks as rules  # noqa: PLC0415 - most installations have none
+
+    for each in events.webhooks:
+        values = msgspec.structs.asdict(each)
+        yield rules.make(**values | {"allow_private": each.allow_private or events.allow_private})
+
+
+def _bad_webhooks(events: Events) -> Iterator[str]:
+    if len(events.webhooks) != len({each.name for each in events.webhooks}):
+        yield "events.webhooks: each needs a name of its own"
+    try:
+        list(webhooks(events))
+    except ValueError as error:
+        yield f"events.webhooks: {error}"
 
 
 def _bad_networks(networks: tuple[str, ...]) -> Iterator[str]:

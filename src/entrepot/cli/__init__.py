@@ -5,6 +5,9 @@ from typing import Annotated
 import typer
 
 from entrepot import __version__
+from entrepot.cli.events_commands import events_app
+from entrepot.cli.options import ConfigFile, DataDir, Json
+from entrepot.cli.trash_commands import trash_app
 
 app = typer.Typer(
     help="Amazon ECR that anyone can run: a container registry with ECR's own API.",
@@ -15,10 +18,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-ConfigFile = Annotated[
-    str | None, typer.Option("--config", metavar="FILE", help="Settings in TOML; else ./entrepot.toml.")
-]
-DataDir = Annotated[str | None, typer.Option(metavar="DIR", help="Folder of database, blobs and keys.")]
+app.add_typer(trash_app, name="trash")
+app.add_typer(events_app, name="events")
 
 
 @app.command("serve")
@@ -66,16 +67,15 @@ def env_command(
     raise typer.Exit(env.run(config, {"data_dir": data_dir}, as_json=json))
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print a JSON object.")]
-
-
 @app.command("gc")
 def gc_command(
     config: ConfigFile = None,
     data_dir: DataDir = None,
     grace: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", help="Keep what was needed so long ago; else the setting gc.grace."),
+        typer.Option(
+            metavar="SECONDS", help="Keep what was needed less long ago than this; else the setting gc.grace."
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be collected.")] = False,
     json: Json = False,
@@ -85,11 +85,55 @@ def gc_command(
     \b
     Examples:
       entrepot gc --dry-run
-      entrepot gc --grace 0
+      entrepot gc --data-dir ./data
+      entrepot gc --grace 0 --json
+
+    \b
+    Exit codes:
+      0    everything that could be collected was, or would be
+      1    files could not be deleted
+      2    it cannot be done; one line says why and what to do
+      130  interrupted; run it again for the rest
     """  # noqa: D301 - click's mark for lines to keep
     from entrepot.cli import gc  # noqa: PLC0415 - keeps `entrepot --help` fast
 
     raise typer.Exit(gc.run(config, {"data_dir": data_dir}, grace=grace, dry_run=dry_run, as_json=json))
+
+
+lifecycle_app = typer.Typer(help="Lifecycle policies.", no_args_is_help=True)
+app.add_typer(lifecycle_app, name="lifecycle")
+
+
+@lifecycle_app.command("run")
+def lifecycle_run_command(
+    repository: Annotated[
+        str | None, typer.Argument(metavar="[REPOSITORY]", help="One repository; else every one that has a policy.")
+    ] = None,
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say of each image which rule would take it or keeps it, and why.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Apply lifecycle policies now. The server may run, and does this by itself.
+
+    \b
+    Examples:
+      entrepot lifecycle run
+      entrepot lifecycle run team/app --dry-run
+      entrepot lifecycle run team/app --data-dir ./data --json
+
+    \b
+    Exit codes:
+      0    done
+      1    images changed meanwhile and were left; run it again
+      2    it cannot be done; one line says why and what to do
+      130  interrupted; run it again for the rest
+    """  # noqa: D301 - click's mark for lines to keep
+    from entrepot.cli import lifecycle  # noqa: PLC0415 - keeps `entrepot --help` fast
+
+    raise typer.Exit(lifecycle.run(config, {"data_dir": data_dir}, repository, dry_run=dry_run, as_json=json))
 
 
 @app.command("fsck")
@@ -102,13 +146,20 @@ def fsck_command(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Look at every row, every file and every byte. Leaves with 1 where something is wrong.
+    """Look at every row, every file and every byte. The server may run, but for --repair.
 
     \b
     Examples:
       entrepot fsck
-      entrepot fsck --repair
+      entrepot fsck --data-dir ./data --repair
       entrepot fsck --quick --json
+
+    \b
+    Exit codes:
+      0    all is well, or everything was repaired
+      1    something is wrong; the findings say what to do
+      2    it cannot be checked; one line says why and what to do
+      130  interrupted
     """  # noqa: D301 - click's mark for lines to keep
     from entrepot.cli import fsck  # noqa: PLC0415 - keeps `entrepot --help` fast
 
@@ -129,7 +180,14 @@ def backup_command(
     \b
     Examples:
       entrepot backup /mnt/backup/registry
-      entrepot backup registry.tar
+      entrepot backup registry.tar --data-dir ./data
+
+    \b
+    Exit codes:
+      0    everything is in the backup
+      1    damaged or missing blobs were left out, and are named
+      2    there is no new backup; one line says why and what to do
+      130  interrupted; run it again
     """  # noqa: D301 - click's mark for lines to keep
     from entrepot.cli import backup  # noqa: PLC0415 - keeps `entrepot --help` fast
 
@@ -145,14 +203,23 @@ def restore_command(
 ) -> None:
     """Restore a backup into an empty data folder; every blob is hashed on the way.
 
+    A restore that was ended leaves nothing that a server would start on: run it again.
+
     \b
     Examples:
       entrepot restore /mnt/backup/registry --data-dir ./data
       entrepot restore registry.tar --data-dir ./data
-    """  # noqa: D301 - click's mark for lines to keep
-    from entrepot.cli import backup  # noqa: PLC0415 - keeps `entrepot --help` fast
 
-    raise typer.Exit(backup.restore(config, {"data_dir": data_dir}, place, as_json=json))
+    \b
+    Exit codes:
+      0    everything was restored
+      1    restored, but the backup lacks blobs, which are named
+      2    nothing was restored; one line says why and what to do
+      130  interrupted; run it again
+    """  # noqa: D301 - click's mark for lines to keep
+    from entrepot.cli import restore  # noqa: PLC0415 - keeps `entrepot --help` fast
+
+    raise typer.Exit(restore.restore(config, {"data_dir": data_dir}, place, as_json=json))
 
 
 @app.command("version")

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from entrepot.registry import garbage, housekeeping, scrub
+from entrepot.domain.webhooks import Webhook
+from entrepot.jobs import webhooks
+from entrepot.registry import garbage, housekeeping, lifecycle, previews, room, scrub, storage_class
 from entrepot.registry.context import Registry
 from entrepot.registry.garbage import Rest
 from entrepot.web import logs
@@ -37,6 +39,9 @@ class Plan:
     gc_grace: float = garbage.GRACE
     scrub_days: float = scrub.DAYS
     scrub_bytes_per_second: float = scrub.BYTES_PER_SECOND
+    lifecycle_seconds: float = HOUR
+    activation_seconds: float = 0.0
+    webhooks: tuple[Webhook, ...] = ()
 
 
 def jobs(plan: Plan) -> list[Job]:
@@ -44,18 +49,41 @@ def jobs(plan: Plan) -> list[Job]:
     found = [
         Job("sweep uploads", 10 * MINUTE, lambda reg, _: housekeeping.sweep_uploads(reg)),
         Job("trim records", HOUR, lambda reg, _: housekeeping.trim(reg)),
+        Job("activate images", MINUTE / 2, partial(_activate, plan=plan)),
+        Job("make room", MINUTE, _make_room),
+        Job("make previews", 1.0, lambda reg, _: previews.make(reg)),
+        Job("forget previews", HOUR, lambda reg, _: previews.forget(reg)),
     ]
     if plan.gc_seconds:
         found.append(Job("collect garbage", plan.gc_seconds, partial(_collect, grace=plan.gc_grace, orphans=False)))
         found.append(Job("collect orphans", 24 * HOUR, partial(_collect, grace=plan.gc_grace, orphans=True)))
     if plan.scrub_days:
         found.append(Job("scrub", HOUR, partial(_scrub, plan=plan)))
+    if plan.lifecycle_seconds:
+        seconds = min(MINUTE, plan.lifecycle_seconds)  # how often it is looked which repositories are due
+        found.append(Job("apply lifecycle policies", seconds, partial(_apply, plan=plan)))
+    found += [
+        Job(f"webhook {each.name}", webhooks.SECONDS, partial(webhooks.work, webhook=each)) for each in plan.webhooks
+    ]
     return found
+
+
+def _activate(reg: Registry, _: Rest, *, plan: Plan) -> int:
+    return storage_class.activate_due(reg, plan.activation_seconds)
+
+
+def _make_room(reg: Registry, rest: Rest) -> int:
+    return room.make(reg, room.wanted(reg), rest)
 
 
 def _collect(reg: Registry, rest: Rest, *, grace: float, orphans: bool) -> int:
     taken = garbage.collect(reg, grace, orphans=orphans, rest=rest)
     return taken.blobs + taken.orphans
+
+
+def _apply(reg: Registry, rest: Rest, *, plan: Plan) -> int:
+    ran = lifecycle.run_due(reg, plan.lifecycle_seconds, rest)
+    return ran.expired + ran.archived
 
 
 def _scrub(reg: Registry, rest: Rest, *, plan: Plan) -> int:

@@ -11,6 +11,9 @@ TOTALS = {
     "gc_bytes": "Bytes of blobs collected.",
     "reads_refused": "Reads and checks that found wrong or missing bytes.",
     "blobs_damaged": "Blobs found to be damaged.",
+    "webhook_delivered": "Messages that webhooks took.",
+    "webhook_failed": "Messages that webhooks did not take, each time counted.",
+    "webhook_dead": "Messages to webhooks given up.",
 }
 """The counters and what they say."""
 
