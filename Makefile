@@ -31,8 +31,9 @@ fuzz: .venv/dev.stamp ## Feed the parsers for some minutes (a short run is part 
 torture: .venv/dev.stamp tools ## Strike with every fault at every point (an hour), then write docs/durability.md
 	@$(BIN)/python tools/torture.py $(ARGS)
 
-bench: .venv/dev.stamp ## Time a push and a pull, beside docker-registry where it is installed
+bench: .venv/dev.stamp ## Time a push and a pull beside docker-registry, and lifecycle over 100,000 images
 	@$(BIN)/python bench/push_pull.py $(ARGS)
+	@$(BIN)/python bench/lifecycle.py
 
 tools: ## Install the clients that the tests use (root on Debian; elsewhere: say what is missing)
 	@tools/install_tools.sh
