@@ -137,7 +137,7 @@ def test_unknown_operations(target: Target, name: str) -> None:
 def test_operations_that_are_not_here_yet(target: Target) -> None:
     """Nothing answers success for nothing done."""
     with pytest.raises(ClientError) as caught:
-        target.ecr.get_lifecycle_policy(repositoryName="team/app")
+        target.ecr.describe_pull_through_cache_rules()
     assert caught.value.response["Error"]["Code"] == "UnknownOperationException"
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from entrepot.aws.sigv4 import SignedRequest
+    from entrepot.web.rates import ActionRates
 
 TARGETS = {
     "ecr": "AmazonEC2ContainerRegistry_V20150921",
@@ -51,6 +52,7 @@ class Door:
     strict: bool = True
     read: int = 0
     leaves: bool = False
+    rates: ActionRates | None = None
 
     def ask(self, request: SignedRequest, *, chunk: int = 65536) -> Reply:
         """Send a request as it is."""
@@ -81,7 +83,7 @@ class Door:
             "client": ("127.0.0.1", 9),
             "state": state,
         }
-        await AwsDoor(self.reg, asyncio.to_thread, strict=self.strict)(scope, receive, send)
+        await AwsDoor(self.reg, asyncio.to_thread, strict=self.strict, rates=self.rates)(scope, receive, send)
         headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return Reply(sent[0]["status"], headers, b"".join(part["body"] for part in sent[1:]), state["route"])
 

@@ -15,6 +15,7 @@ from entrepot.aws.operation import ANY, NO_PERMISSION, OPERATIONS, Call, Operati
 from entrepot.aws.sigv4 import SignedRequest
 from entrepot.domain.errors import InvalidLayerPart, RepositoryNotFound, StorageUnavailable, UploadBusy
 from entrepot.web.asgi import ClientDisconnected
+from entrepot.web.rates import ActionRates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +110,7 @@ UNKNOWN = [
     "amazonec2containerregistry_v20150921.CreateRepository",
     "SpencerFrontendService.CreateRepository",
     "SpencerFrontendService.PutLifecyclePolicy",
-    "AmazonEC2ContainerRegistry_V20150921.PutLifecyclePolicy",
+    "AmazonEC2ContainerRegistry_V20150921.StartImageScan",
     "CreateRepository",
     ".",
     "",
@@ -451,3 +452,12 @@ def test_a_client_that_leaves_is_no_error(door: Door) -> None:
     door.leaves = True
     with pytest.raises(ClientDisconnected):
         door.ask(request)
+
+
+def test_rates(door: Door) -> None:
+    """An account that calls too often is told so, as AWS does; other actions are not counted with it."""
+    door.rates = ActionRates({"ecr:GetAuthorizationToken": 0.001})
+    assert door.call("GetAuthorizationToken").status == 200
+    reply = door.call("GetAuthorizationToken")
+    assert (reply.status, reply.json()) == (400, {"__type": "ThrottlingException", "message": "Rate exceeded"})
+    assert door.call("DescribeRepositories").status == 200

@@ -134,7 +134,7 @@ def test_delete_what_an_image_names(reg: Registry, client: Client) -> None:
 
 
 def test_head_keeps(reg: Registry, clock: Clock, client: Client) -> None:
-    """Whoever is told that a blob is there finds it protected for twelve hours more; not every HEAD writes."""
+    """Whoever is told that a blob is there finds it protected for 36 hours more; not every HEAD writes."""
 
     def lease() -> int:
         [(until,)] = reg.db.read(lambda tx: tx.all("SELECT leased_until FROM repository_blobs"))
@@ -142,7 +142,7 @@ def test_head_keeps(reg: Registry, clock: Clock, client: Client) -> None:
 
     clock.forward(11 * 3600)
     client("HEAD", BLOB)
-    assert lease() == 13 * 3600 * 1_000_000
+    assert lease() == 37 * 3600 * 1_000_000
     clock.forward(2 * 3600)
     Client(client.app, token(reg))("HEAD", BLOB)
-    assert lease() == 24 * 3600 * 1_000_000
+    assert lease() == 48 * 3600 * 1_000_000

@@ -9,11 +9,13 @@ from tests.factories import KEY, a_blob, a_caller, a_descriptor, a_manifest, an_
 from tests.oci.conftest import Client
 
 from entrepot.domain import digests, manifests
+from entrepot.domain.images import ImageId
 from entrepot.domain.repositories import Mutability
 from entrepot.oci.door import OciDoor
 from entrepot.oci.exchange import Options
-from entrepot.registry import repositories
+from entrepot.registry import exclusions, images, repositories, storage_class
 from entrepot.registry.context import Registry
+from entrepot.web.rates import ActionRates
 
 PLACE = "team/app/manifests/"
 
@@ -196,3 +198,58 @@ def test_too_many_requests(reg: Registry, client: Client) -> None:
     assert [answer.status for answer in answers] == [200, 200, 429]
     assert answers[2].headers["retry-after"] == "1"
     assert json.loads(answers[2].body)["errors"] == [{"code": "TOOMANYREQUESTS", "message": "Rate exceeded"}]
+
+
+def test_rates_of_actions(reg: Registry, client: Client) -> None:
+    """Each route counts for the action that it takes: pushes can be too many while pulls are not."""
+    app = OciDoor(reg, Options(sparse_manifests=True, body_bytes=2**40), ActionRates({"ecr:PutImage": 0.001}))
+    limited = Client(app, client.login)
+    assert limited("PUT", "team/app/manifests/v1", a_manifest(b"one")).status == 201
+    refused = limited.errors("PUT", "team/app/manifests/v2", a_manifest(b"one"))
+    assert refused == (429, "TOOMANYREQUESTS", "Rate exceeded")
+    assert [limited("GET", "team/app/manifests/v1").status for _ in range(5)] == [200] * 5
+
+
+def test_pull_times(reg: Registry, client: Client, manifest: bytes) -> None:
+    """A pull moves the time of the last pull, a HEAD does not, and neither does a pull that is excluded."""
+    caller, root = a_caller(), a_caller().principal.arn
+    put(client, "v1", manifest)
+
+    def after(method: str) -> int | None:
+        client(method, PLACE + "v1")
+        reg.trail.flush(reg.db)
+        return images.head(reg, KEY, "team/app", ImageId(None, "v1")).pulled_at
+
+    exclusions.register(reg, caller, KEY, root)
+    assert [after("HEAD"), after("GET")] == [None, None]
+    exclusions.deregister(reg, caller, KEY, root)
+    assert [after("HEAD"), after("GET")] == [None, reg.now()]
+
+
+def test_archived(reg: Registry, client: Client, manifest: bytes) -> None:
+    """What is in the archive is not found, by tag or digest, until it is pushed again."""
+    put(client, "v1", manifest)
+    digest = digests.of(manifest)
+    storage_class.update(reg, a_caller(), KEY, "team/app", ImageId(digest, None), "ARCHIVE")
+    for method in ("GET", "HEAD"):
+        for reference in ("v1", digest):
+            assert client(method, PLACE + reference).status == 404
+    assert client.errors("GET", PLACE + "v1") == (404, "MANIFEST_UNKNOWN", "Requested image not found")
+    assert json.loads(client("GET", "team/app/tags/list").body)["tags"] == []
+    assert put(client, "v1", manifest) == 201
+    assert client("GET", PLACE + "v1").body == manifest
+
+
+def test_protected(reg: Registry, client: Client, manifest: bytes) -> None:
+    """A protected tag and its image cannot be deleted: 403, and why."""
+    put(client, "v1", manifest)
+    place = "arn:aws:ecr:us-east-1:123456789012:repository/team/app"
+    repositories.add_tags(reg, a_caller(), place, {"entrepot:protected-tags": "v*"})
+    for reference in ("v1", digests.of(manifest)):
+        assert client.errors("DELETE", PLACE + reference) == (
+            403,
+            "DENIED",
+            "The image tag 'v1' is protected by the pattern 'v*'.",
+        )
+    repositories.remove_tags(reg, a_caller(), place, ["entrepot:protected-tags"])
+    assert client("DELETE", PLACE + digests.of(manifest)).status == 202

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.factories import a_blob, a_repository
+from tests.factories import KEY, a_blob, a_caller, a_repository
 from tests.oci.conftest import Client
 
 from entrepot.domain import digests
+from entrepot.registry import account_settings
 from entrepot.registry.context import Registry
 
 UPLOADS = "team/app/blobs/uploads/"
@@ -183,6 +184,19 @@ def test_mount(reg: Registry, client: Client) -> None:
         answer = client("POST", f"{UPLOADS}?{query}")
         assert (answer.status, answer.headers["range"]) == (202, "0-0")
         assert client("DELETE", answer.headers["location"].removeprefix("/v2/")).status == 204
+
+
+def test_mounting_that_is_disabled(reg: Registry, client: Client) -> None:
+    """With the account setting DISABLED a mount begins an upload, with `from` and without, which can be finished."""
+    a_repository(reg, "other")
+    digest = a_blob(reg, b"shared", "other")
+    account_settings.put(reg, a_caller("ecr:PutAccountSetting"), KEY, "BLOB_MOUNTING", "DISABLED")
+    for query in (f"mount={digest}&from=other", f"mount={digest}"):
+        answer = client("POST", f"{UPLOADS}?{query}")
+        assert (answer.status, answer.headers["range"]) == (202, "0-0")
+        place = answer.headers["location"].removeprefix("/v2/")
+        assert client("PUT", f"{place}?digest={digest}", b"shared").status == 201
+    assert pull(client, digest) == b"shared"
 
 
 def test_a_client_that_leaves(client: Client, tmp_path: Path) -> None:

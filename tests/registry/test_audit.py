@@ -37,7 +37,7 @@ def test_nothing_is_lost_when_the_database_fails(reg: Registry, monkeypatch: pyt
     an_image(reg, 1)
     before = len(actions(reg))
     audit.seen(reg, a_caller("ecr:First"), "*")
-    audit.pulled(reg, 1, None)
+    audit.pulled(reg, a_caller(), 1, None)
 
     def fail(*_: object) -> None:
         raise ConnectionError

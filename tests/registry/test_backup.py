@@ -12,7 +12,7 @@ from tests.factories import KEY, a_blob, a_repository, an_image
 from tests.registry.steps import CALLER, NAME, append, start
 
 from entrepot import app
-from entrepot.config import ConfigError, Settings
+from entrepot.config import ConfigError, Settings, Trash
 from entrepot.domain.images import ImageId
 from entrepot.registry import deletion, fsck, garbage, images
 from entrepot.registry.context import Registry
@@ -27,7 +27,7 @@ def nothing(_: int) -> None:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    made = Settings(data_dir=str(tmp_path / "data"))
+    made = Settings(data_dir=str(tmp_path / "data"), trash=Trash(retention_days=0))
     app.prepare(made)
     with app.operator(made) as reg:
         a_repository(reg)
@@ -73,7 +73,7 @@ def test_a_later_backup_copies_what_is_new(settings: Settings, tmp_path: Path) -
     with app.operator(settings) as reg:
         an_image(reg, 7, "v7")
         deletion.delete(reg, CALLER, KEY, NAME, an_image(reg, 0, "v0"))
-        garbage.collect(reg, -2 * 24 * 3600)
+        garbage.collect(reg, -3 * 24 * 3600)
     report = app.back_up(settings, place, nothing)
     assert (report.blobs, report.copied) == (6, 2)
     assert len([path for path in (place / "storage" / "blobs").rglob("*") if path.is_file()]) == 6
@@ -116,7 +116,7 @@ def test_beside_pushes_and_collection(settings: Settings, place: Path, tmp_path:
                 an_image(reg, 8, "v8")
                 for number in range(3):
                     deletion.delete(reg, CALLER, KEY, NAME, an_image(reg, number, f"v{number}"))
-                taken = garbage.collect(reg, -2 * 24 * 3600)
+                taken = garbage.collect(reg, -3 * 24 * 3600)
                 assert taken.blobs >= 6
                 assert taken.deleted == 0
 

@@ -24,13 +24,14 @@ from tests.registry.steps import CALLER, NAME, append, files, start, stored
 
 from entrepot.domain import digests, manifests
 from entrepot.domain import errors as e
+from entrepot.domain.blobs import LEASE
 from entrepot.domain.images import ImageId
 from entrepot.registry import deletion, garbage, images, layers, repositories, uploads
 from entrepot.registry.context import Registry
 from entrepot.store import garbage as table
 from entrepot.store import pins, trash
 
-DAY = 24 * 3600
+LEASED = LEASE / 1_000_000
 
 
 @pytest.fixture(autouse=True)
@@ -38,14 +39,14 @@ def _repository(reg: Registry) -> None:
     a_repository(reg)
 
 
-def later(clock: Clock, seconds: float = DAY + garbage.GRACE + 1) -> None:
+def later(clock: Clock, seconds: float = LEASED + garbage.GRACE + 1) -> None:
     clock.forward(seconds)
 
 
 def test_a_blob_that_nothing_needs(reg: Registry, tmp_path: Path, clock: Clock) -> None:
     """A blob that no image names goes when its lease and the grace are over, not before."""
     digest = a_blob(reg, b"never named")
-    for seconds in (DAY, garbage.GRACE - 1):
+    for seconds in (LEASED, garbage.GRACE - 1):
         later(clock, seconds)
         assert garbage.collect(reg) == garbage.Collected()
     later(clock, 2)
@@ -135,7 +136,7 @@ def test_who_was_told_that_a_blob_is_there_finds_it(reg: Registry, clock: Clock,
             case _:
                 a_blob(reg, b"layer" if blob == digest else b"{}")
     garbage.collect(reg, 0)
-    later(clock, DAY / 2 - 1)
+    later(clock, LEASED / 2 - 1)
     garbage.collect(reg, 0)
     push(reg, a_manifest(b"layer"), "v1")
     later(clock)
@@ -237,7 +238,7 @@ def test_pushes_beside_a_collector(reg: Registry, tmp_path: Path, clock: Clock) 
     def collect() -> None:
         while not stop.wait(0.01):
             try:
-                garbage.collect(reg, -2 * DAY)  # leases are over before they begin: nothing protects but images
+                garbage.collect(reg, -2 * LEASED)  # leases are over before they begin: nothing protects but images
             except BaseException as error:  # noqa: BLE001  # shown below
                 errors.append(error)
 
@@ -249,7 +250,7 @@ def test_pushes_beside_a_collector(reg: Registry, tmp_path: Path, clock: Clock) 
         stop.set()
         collector.join()
     assert errors == []
-    garbage.collect(reg, -2 * DAY)
+    garbage.collect(reg, -2 * LEASED)
     named = {digest for image in _all(reg) for digest in image}
     assert files(tmp_path) == (0, len(named))
     assert refused < 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 
 import pytest
 from tests.factories import (
@@ -21,8 +22,8 @@ from tests.factories import (
 
 from entrepot.domain import digests
 from entrepot.domain import errors as e
-from entrepot.domain import images as rules
 from entrepot.domain.images import ImageId
+from entrepot.domain.quotas import Quotas
 from entrepot.domain.repositories import Mutability
 from entrepot.registry import deletion, images, repositories
 from entrepot.registry.context import Registry
@@ -164,9 +165,10 @@ def test_several_tags_are_all_or_nothing(reg: Registry) -> None:
     assert images.tag_page(reg, KEY, NAME, "", 10) == (["held"], False)
 
 
-def test_too_many_tags(reg: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_tags(reg: Registry) -> None:
     """An image has at most so many tags (1,000); one that it has already may be pushed again."""
-    monkeypatch.setattr(rules, "TAGS_MAX", 2)
+    assert reg.quotas.tags_per_image == 1000
+    reg = replace(reg, quotas=Quotas(tags_per_image=2))
     manifest = a_small_manifest(reg)
     with pytest.raises(e.LimitExceeded, match="maximum of 2 tags"):
         push(reg, manifest, "a", "b", "c")
@@ -261,7 +263,7 @@ def test_batch_get_reports_each_failure(reg: Registry) -> None:
         ImageId(other, "v1"),
         ImageId(None, "\0"),
     ]
-    found, failures = images.get_many(reg, KEY, NAME, wanted)
+    found, failures = images.get_many(reg, a_caller(), KEY, NAME, wanted)
     assert [image_id for image_id, _, _ in found] == [ImageId(digest, "v1")]
     assert [(failure.code, failure.reason) for failure in failures[:3]] == [
         ("MissingDigestAndTag", "Invalid request parameters: both tag and digest cannot be null"),
@@ -374,7 +376,7 @@ def test_pull_times(reg: Registry, clock: Clock) -> None:
     start = clock.at
 
     def pull() -> int | None:
-        images.get_many(reg, KEY, NAME, [ImageId(None, "a")])
+        images.get_many(reg, a_caller(), KEY, NAME, [ImageId(None, "a")])
         reg.trail.flush(reg.db)
         return described(reg, digest=digest).image.pulled_at
 

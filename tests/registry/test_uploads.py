@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.registry.steps import CALLER, NAME, append, files, finish, start, sto
 from entrepot.domain import blobs as rules
 from entrepot.domain import digests
 from entrepot.domain import errors as e
+from entrepot.domain.quotas import Quotas
 from entrepot.domain.registries import RegistryKey
 from entrepot.domain.repositories import Mutability
 from entrepot.registry import garbage, layers, repositories, uploads
@@ -344,10 +346,10 @@ def test_mount_needs_the_right_to_read_the_source(reg: Registry, source: str | N
 
 
 def test_a_blob_is_leased(reg: Registry, clock: Clock) -> None:
-    """A new blob is protected for a day by the transaction that makes it."""
+    """A new blob is protected for two days by the transaction that makes it."""
     a_blob(reg, b"new")
     rows = reg.db.read(lambda tx: tx.all("SELECT leased_until FROM repository_blobs"))
-    assert rows == [(clock.at + 24 * 3600 * 1_000_000,)]
+    assert rows == [(clock.at + 48 * 3600 * 1_000_000,)]
 
 
 def test_another_registry(reg: Registry) -> None:
@@ -423,15 +425,12 @@ def test_complete_twice(reg: Registry) -> None:
         complete(reg, upload, digests.of(b"abc"))
 
 
-def test_limits(reg: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits(reg: Registry) -> None:
     """Too many parts and too large a layer are refused before a byte is kept."""
     upload = start(reg)
     part(reg, upload, 0, b"abc")
-    monkeypatch.setattr(rules, "PARTS_MAX", 1)
     with pytest.raises(e.LimitExceeded):
-        part(reg, upload, 3, b"def")
-    monkeypatch.undo()
-    monkeypatch.setattr(rules, "LAYER_BYTES_MAX", 5)
+        part(replace(reg, quotas=Quotas(layer_parts=1)), upload, 3, b"def")
     with pytest.raises(e.LayerTooLarge):
-        part(reg, upload, 3, b"def")
+        part(replace(reg, quotas=Quotas(layer_bytes=5)), upload, 3, b"def")
     assert uploads.standing(reg, CALLER, KEY, NAME, upload) == 3

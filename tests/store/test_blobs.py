@@ -116,8 +116,8 @@ def test_media_type(db: Database) -> None:
     mine, theirs = db.write(lambda tx: (a_repository(tx), a_repository(tx, "other")))
     image = db.write(lambda tx: an_image(tx, mine, "sha256:01"))
     db.write(lambda tx: images.name_blob(tx, mine, image, DIGEST, "application/x.layer"))
-    assert db.read(lambda tx: blobs.media_type(tx, mine, DIGEST)) == "application/x.layer"
-    assert db.read(lambda tx: blobs.media_type(tx, theirs, DIGEST)) is None
+    assert db.read(lambda tx: blobs.use(tx, mine, DIGEST)) == ("application/x.layer", True)
+    assert db.read(lambda tx: blobs.use(tx, theirs, DIGEST)) is None
 
 
 def test_find_does_not_read_all_blobs_of_a_repository(tmp_path: Path) -> None:

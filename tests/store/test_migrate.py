@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ import psycopg
 import pytest
 
 from entrepot.domain.errors import SchemaTooNew
+from entrepot.store import blobs
 from entrepot.store.migrate import MIGRATIONS, migrate, read_folder, statements
 from entrepot.store.postgres import PostgresDatabase
 from entrepot.store.sqlite import SqliteDatabase
@@ -20,7 +23,7 @@ from entrepot.store.sqlite import SqliteDatabase
 if TYPE_CHECKING:
     from tests.databases import PostgresServer
 
-    from entrepot.store.db import Database
+    from entrepot.store.db import Database, Tx
 
 _WORDS = {"id": "INTEGER", "paged": "TEXT", "bytes": "BLOB"}
 
@@ -198,6 +201,61 @@ def test_what_is_not_well_formed_is_refused(text: str, message: str) -> None:
     """A text that would be cut in the wrong place is not run."""
     with pytest.raises(ValueError, match=message):
         statements(text, _WORDS)
+
+
+_ROWS = """
+INSERT INTO registries (id, account, region, created_at) VALUES (1, '123456789012', 'us-east-1', 5);
+INSERT INTO repositories
+    (id, registry, name, created_at, mutability, exclusions, scan_on_push, encryption_type, kms_key)
+    VALUES (1, 1, 'team/app', 5, 'MUTABLE', '', 0, 'AES256', '');
+INSERT INTO blobs (id, encryption, digest, size, location, identity, created_at)
+    VALUES (1, '', 'sha256:b', 3, 'sha256/bb/b-1', '', 5);
+INSERT INTO repository_blobs (repository, blob, leased_until) VALUES (1, 1, 7);
+INSERT INTO images
+    (id, repository, digest, media_type, artifact_type, manifest_size, size, subject, storage_class, pushed_at)
+    VALUES (1, 1, 'sha256:i', 'm', '', 2, 3, 'sha256:s', 'STANDARD', 6);
+INSERT INTO image_blobs (repository, digest, image, media_type) VALUES (1, 'sha256:b', 1, 'm');
+INSERT INTO tags (repository, name, image, tagged_at) VALUES (1, 'v1', 1, 6);
+INSERT INTO outbox (id, registry, created_at, type, detail) VALUES (1, 1, 6, 'push', '{}');
+"""
+"""Rows of the first schema."""
+
+
+def _with_rows(db: Database, folder: Path) -> None:
+    """Apply the package's first step, copied to `folder`, and write the rows."""
+    folder.mkdir()
+    shutil.copy(MIGRATIONS / "0001_core.sql", folder)
+    migrate(db, folder)
+    for row in statements(_ROWS, db.dialect.words):
+        db.write(partial(_run, statement=row))
+
+
+def _run(tx: Tx, statement: str) -> None:
+    tx.run(statement)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_rows_of_the_first_schema_are_kept(empty_db: Database, tmp_path: Path, at_once: bool) -> None:
+    """What was written under the package's first step is found by the newest code, whichever way it came there."""
+    folder = tmp_path / "package"
+    _with_rows(empty_db, folder)
+    for step in () if at_once else sorted(MIGRATIONS.glob("*.sql")):
+        shutil.copy(step, folder)
+        migrate(empty_db, folder)
+    migrate(empty_db)
+    assert len(_applied(empty_db)) == len(read_folder(MIGRATIONS))
+    found = empty_db.read(partial(blobs.stored, encryption="", digest="sha256:b"))
+    assert found is not None
+    assert (found.size, found.location, found.damaged_at) == (3, "sha256/bb/b-1", None)
+    for table in ("registries", "repositories", "repository_blobs", "images", "image_blobs", "tags", "outbox"):
+        assert empty_db.read(partial(_count, table=table)) == 1, table
+    tagged = "SELECT i.digest, i.subject FROM tags t JOIN images i ON i.id = t.image WHERE t.name = 'v1'"
+    assert empty_db.read(lambda tx: tx.one(tagged)) == ("sha256:i", "sha256:s")
+    assert empty_db.read(lambda tx: tx.one("SELECT verified_at, damaged_at FROM blobs")) == (0, None)
+
+
+def _count(tx: Tx, table: str) -> int:
+    return len(tx.all(f"SELECT 1 FROM {table}"))
 
 
 def test_the_packages_migrations_are_well_formed() -> None:

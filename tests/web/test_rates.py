@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from entrepot.domain.errors import RateExceeded
-from entrepot.web.rates import Rates
+from entrepot.web.rates import ActionRates, Rates
 
 
 class Seconds:
@@ -64,3 +64,23 @@ def test_memory_is_bounded() -> None:
         rates.take(str(n))
     assert allowed(rates, "19999", 1) == 0
     assert allowed(rates, "0", 1) == 1
+
+
+def test_actions() -> None:
+    """Each action has its own rate, shared by processes; what is not named has none."""
+    rates = ActionRates({"ecr:PutImage": 10, "ecr:BatchGetImage": 2000}, processes=2)
+
+    def through(action: str, who: str = "a") -> int:
+        done = 0
+        for _ in range(3000):
+            try:
+                rates.take(action, who)
+            except RateExceeded:
+                break
+            done += 1
+        return done
+
+    assert through("ecr:PutImage") in (5, 6)  # the clock goes on
+    assert through("ecr:PutImage", "b") in (5, 6)
+    assert 1000 <= through("ecr:BatchGetImage") < 3000
+    assert through("ecr:ListImages") == 3000

@@ -13,6 +13,7 @@ from entrepot.domain.principals import Caller
 from entrepot.registry import access
 from entrepot.web import logs
 from entrepot.web.asgi import ClientDisconnected
+from entrepot.web.rates import ActionRates
 from entrepot.web.requests import BodyTooLarge, Request
 
 if TYPE_CHECKING:
@@ -51,13 +52,14 @@ class AwsDoor:
     """The ASGI application behind every path that no other door has.
 
     Needs `scope["state"]["request_id"]`; sets `scope["state"]["route"]`. With `strict`, as in tests, an error that
-    the operation's model does not declare counts as a defect.
+    the operation's model does not declare counts as a defect. `rates` is how often each account may call what.
     """
 
-    def __init__(self, reg: Registry, run: Run, *, strict: bool = False) -> None:
+    def __init__(self, reg: Registry, run: Run, *, strict: bool = False, rates: ActionRates | None = None) -> None:
         self._reg = reg
         self._run = run
         self._strict = strict
+        self._rates = rates or ActionRates({})
         self._log = logs.get("aws").bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,6 +126,8 @@ class AwsDoor:
         try:
             params = target.parse(signed.target, shape, request.body)
             validate.validate(service, shape, params, query=signed.target.protocol == "query")
+            caller = signed.caller
+            self._rates.take(caller.action, f"{caller.principal.account} {caller.region}")
             resource = _resource(signed.operation, call, params)
             if resource != NO_PERMISSION:
                 access.authorise(signed.caller, resource)

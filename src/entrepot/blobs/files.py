@@ -142,6 +142,13 @@ def check_room(fd: int, count: int, reserve: int) -> int:
     return free
 
 
+def room(folder: Path, reserve: int) -> tuple[int, int]:
+    """How many bytes are free beside `reserve`, less than none where that is used up, and how many there are in all."""
+    with faults("looking how much room there is"):
+        found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize - reserve, found.f_blocks * found.f_frsize
+
+
 def allocate(fd: int, offset: int, count: int, reserve: int = 0) -> None:
     """Take the room for `count` bytes from `offset` on; the file grows to `offset + count` where that can be done.
 

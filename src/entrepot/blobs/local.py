@@ -10,12 +10,11 @@ import stat
 import threading
 from typing import TYPE_CHECKING
 
-from entrepot.blobs import layout
+from entrepot.blobs import files, layout
 from entrepot.blobs.files import (
     PIECE,
     UNREADABLE,
     allocate,
-    check_room,
     faults,
     hash_of,
     hold,
@@ -174,6 +173,9 @@ class LocalBlobStore:
     def foreign(self) -> Iterator[str]:
         return layout.foreign(self.root)
 
+    def room(self) -> tuple[int, int]:
+        return files.room(self.root, self.reserve)
+
     def check(self) -> None:
         folders = [layout.path(self.root, name) for name in layout.FOLDERS]
         with faults("checking the blob folder"):
@@ -251,7 +253,7 @@ class LocalUpload:
     def write(self, data: bytes | bytearray | memoryview) -> None:
         with self._held("writing an upload") as fd, memoryview(data).cast("B") as view:
             if self.offset + len(view) > self._room:
-                free = check_room(fd, len(view), self._store.reserve)
+                free = files.check_room(fd, len(view), self._store.reserve)
                 self._room = self.offset + max(len(view), min(free, PIECE))
             self._touched = True
             for start in range(0, len(view), PIECE):

@@ -149,5 +149,8 @@ class BlobStore(Protocol):
         cannot read them.
         """
 
+    def room(self) -> tuple[int, int]:
+        """How many bytes can still be stored (negative where a reserve is used up), and how many there are in all."""
+
     def check(self) -> None:
         """Raise StorageUnavailable when blobs cannot be read and written. A full disk is not that."""

@@ -5,13 +5,13 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict
+from pathlib import Path
 
 import msgspec
 
 from entrepot import app
-from entrepot.cli.progress import bar, size
+from entrepot.cli.progress import attempt, bar, many, size
 from entrepot.config import ConfigError, Settings, load
-from entrepot.domain.errors import StorageFull, StorageUnavailable
 from entrepot.registry import fsck
 from entrepot.server import runtime
 from entrepot.store import blobs
@@ -19,17 +19,20 @@ from entrepot.store import blobs
 
 def run(config_file: str | None, flags: Mapping[str, object], *, repair: bool, quick: bool, as_json: bool) -> int:
     """Check; return 0 when all is well, 1 when something is left to do, 2 when it cannot be checked."""
-    try:
+
+    def work() -> int:
         settings = load(config_file, os.environ, flags)
         report = _check(settings, repair=repair, quick=quick)
-    except (ConfigError, StorageFull, StorageUnavailable) as error:
-        sys.stderr.write(f"entrepot: {getattr(error, 'detail', error)}\n")
-        return 2
-    sys.stdout.write(document(report) if as_json else text(report, repair=repair))
-    return 1 if report.left else 0
+        sys.stdout.write(document(report) if as_json else text(report, repair=repair))
+        return 1 if report.left else 0
+
+    room = "make room on the disk of the data folder and run it again"
+    return attempt(work, full=room, interrupted="run it again; what was repaired stays so")
 
 
 def _check(settings: Settings, *, repair: bool, quick: bool) -> fsck.Report:
+    if not Path(settings.data_dir).is_dir():  # to take it alone would make it
+        raise ConfigError(f"there is no registry in {settings.data_dir}: name its folder with --data-dir")
     with runtime.locked(settings.data_dir) if repair else nullcontext(), app.operator(settings) as registry:
         _, total = registry.db.read(blobs.total)
         with bar("checking", total) as advance:
@@ -52,7 +55,8 @@ def text(report: fsck.Report, *, repair: bool) -> str:
     """The report for people."""
     lines = [f"{finding.kind}: {finding.where}\n    {finding.remedy}" for finding in report.findings]
     lines.append(
-        f"{report.blobs} blobs ({size(report.bytes)}), {report.manifests} manifests and {report.files} files checked."
+        f"{many(report.blobs, 'blob')} ({size(report.bytes)}), {many(report.manifests, 'manifest')} "
+        f"and {many(report.files, 'file')} checked."
     )
     repaired = len(report.findings) - report.left
     if not report.findings:

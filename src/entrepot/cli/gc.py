@@ -9,9 +9,8 @@ from dataclasses import asdict
 import msgspec
 
 from entrepot import app
-from entrepot.cli.progress import line, size
+from entrepot.cli.progress import attempt, line, many, size
 from entrepot.config import DAY, ConfigError, load
-from entrepot.domain.errors import StorageFull
 from entrepot.registry import garbage
 
 GRACE_MAX = 3660 * DAY
@@ -22,22 +21,22 @@ def run(
     config_file: str | None, flags: Mapping[str, object], *, grace: float | None, dry_run: bool, as_json: bool
 ) -> int:
     """Collect and say what was taken; return 0, 1 where files could not be deleted, 2 where it cannot be done."""
-    try:
+
+    def work() -> int:
         settings = load(config_file, os.environ, flags)
         kept = settings.gc.grace if grace is None else _checked(grace)
         taken = garbage.Collected()
         with app.operator(settings) as registry, line("collecting") as show:
             garbage.collect(registry, kept, dry_run=dry_run, rest=_rest(taken, show), taken=taken)
-    except (ConfigError, StorageFull) as error:
-        sys.stderr.write(f"entrepot: {error}\n")
-        return 2
-    told = {**asdict(taken), "dry_run": dry_run}
-    sys.stdout.write(msgspec.json.encode(told).decode() + "\n" if as_json else sentence(taken, dry_run=dry_run))
-    if taken.failed:
-        sys.stderr.write(
-            f"entrepot: {taken.failed} files could not be deleted ({taken.failure}): see to it and repeat\n"
-        )
-    return 1 if taken.failed else 0
+        told = {**asdict(taken), "dry_run": dry_run}
+        sys.stdout.write(msgspec.json.encode(told).decode() + "\n" if as_json else sentence(taken, dry_run=dry_run))
+        if taken.failed:
+            files = many(taken.failed, "file")
+            sys.stderr.write(f"entrepot: {files} could not be deleted ({taken.failure}): see to it and repeat\n")
+        return 1 if taken.failed else 0
+
+    room = "make room on the disk of the data folder and run it again"
+    return attempt(work, full=room, interrupted="what was collected stays so; run it again for the rest")
 
 
 def _checked(grace: float) -> float:
@@ -68,11 +67,12 @@ def _rest(taken: garbage.Collected, show: Callable[[str], None]) -> garbage.Rest
 def sentence(taken: garbage.Collected, *, dry_run: bool) -> str:
     """What was taken, in a line or more."""
     would = "would be " if dry_run else ""
-    lines = [f"{taken.blobs} blobs ({size(taken.bytes)}) {would}collected, {taken.memberships} taken from repositories"]
+    collected = f"{many(taken.blobs, 'blob')} ({size(taken.bytes)}) {would}collected"
+    lines = [f"{collected}, {taken.memberships} taken from repositories"]
     if taken.orphans:
-        lines.append(f"{taken.orphans} files that no row names {would}deleted")
+        lines.append(f"{many(taken.orphans, 'file')} that no row names {would}deleted")
     if taken.deleted > taken.blobs:
-        lines.append(f"{taken.deleted - taken.blobs} files of an earlier run {would}deleted")
+        lines.append(f"{many(taken.deleted - taken.blobs, 'file')} of an earlier run {would}deleted")
     elif taken.deleted + taken.failed < taken.blobs:
         lines.append("a backup runs: their bytes are deleted by the first run after it")
     return "\n".join(lines) + "\n"

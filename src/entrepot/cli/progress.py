@@ -1,7 +1,57 @@
-"""What a person sees while a command works: a bar on the terminal, and nothing where there is none."""
+"""What a person sees of a long command: a bar on the terminal while it works, and one line where it cannot."""
 
+import errno
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from entrepot.config import ConfigError
+from entrepot.domain.errors import StorageFull, StorageUnavailable
+
+CANNOT = 2
+INTERRUPTED = 130  # as a shell says it of SIGINT
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def attempt(work: Callable[[], int], *, full: str, interrupted: str) -> int:
+    """Do a command's work and return its exit code.
+
+    Where it cannot be done: one line on standard error that says what to do, and 2; after SIGINT or SIGTERM 130.
+    `full` and `interrupted` say what to do when a disk is full, and after an interruption.
+    """
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return work()
+    except KeyboardInterrupt:
+        return _say(f"interrupted: {interrupted}", INTERRUPTED)
+    except BrokenPipeError:  # of standard output: who reads it has had enough
+        raise
+    except StorageFull:
+        return _say(f"no space is left: {full}", CANNOT)
+    except StorageUnavailable as error:
+        return _say(f"the storage cannot be used ({error.detail}): see to it and run it again", CANNOT)
+    except ConfigError as error:
+        return _say(str(error), CANNOT)
+    except OSError as error:
+        return _say(_reason(error, full), CANNOT)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _say(text: str, code: int) -> int:
+    sys.stderr.write(f"entrepot: {text}\n")
+    return code
+
+
+def _reason(error: OSError, full: str) -> str:
+    if error.errno in _FULL:
+        return f"no space is left: {full}"
+    what = f"{error.filename or 'a file'}: {error.strerror or error}"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{what}: run it as the user that owns the file or folder, or choose another place"
+    return f"{what}: see to it and run it again"
 
 
 @contextmanager
@@ -54,4 +104,9 @@ def size(count: int) -> str:
         if value < 1024 or unit == "TiB":  # noqa: PLR2004
             break
         value /= 1024
-    return f"{count} bytes" if unit == "bytes" else f"{value:.1f} {unit}"
+    return many(count, "byte") if unit == "bytes" else f"{value:.1f} {unit}"
+
+
+def many(count: int, thing: str) -> str:
+    """`1 blob`, `2 blobs`."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

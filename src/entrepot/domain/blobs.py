@@ -8,7 +8,7 @@ PART_BYTES_MIN = 5 * 1024**2  # ECR quotas, "Layer part size"
 PART_BYTES = 10 * 1024**2  # what InitiateLayerUpload answers as partSize
 LAYER_BYTES_MAX = 52_000 * 1024**2  # ECR quotas, "Maximum layer size"
 PARTS_MAX = 4_200  # ECR quotas, "Layer parts"
-LEASE = 24 * 3600 * 1_000_000  # a blob that no image names yet is kept at least this long (microseconds)
+LEASE = 48 * 3600 * 1_000_000  # a blob that no image names yet is kept at least this long (microseconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,8 +115,7 @@ class RepositoryPolicyNotFound(RegistryError):
     registry_id: str
 
     text = (
-        "Repository policy does not exist for the repository with name '{name}' "
-        "in the registry with id '{registry_id}'"
+        "Repository policy does not exist for the repository with name '{name}' in the registry with id '{registry_id}'"
     )
 
 
@@ -176,9 +175,7 @@ class RateExceeded(RegistryError):
 
 @dataclass(eq=False)
 class TemplateNotFound(RegistryError):
-    text = (
-        "The specified repository creation template can't be found. Verify the registry ID and prefix and try again."
-    )
+    text = "The specified repository creation template can't be found. Verify the registry ID and prefix and try again."
 
 
 @dataclass(eq=False)
@@ -507,7 +504,9 @@ class LifecyclePolicyNotFound(RegistryError):
     name: str
     registry_id: str
 
-    text = "Lifecycle policy does not exist for the repository with name '{name}' in the registry with id '{registry_id}'"
+    text = (
+        "Lifecycle policy does not exist for the repository with name '{name}' in the registry with id '{registry_id}'"
+    )
 
 
 @dataclass(eq=False)

@@ -30,3 +30,8 @@ class Caller:
 def root(account: str, access_key_id: str) -> Principal:
     """The root of an account (its UserId is the account number, as STS answers for root keys)."""
     return Principal(account, f"arn:aws:iam::{account}:root", account, access_key_id)
+
+
+def service(account: str, region: str, action: str) -> Caller:
+    """The registry itself, as CloudTrail names what AWS does for an account by itself."""
+    return Caller(Principal(account, "", "", ""), region, action, "", "AWS Internal", "AWS Internal")

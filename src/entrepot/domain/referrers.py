@@ -18,3 +18,4 @@ class Referrer:
     size: int
     artifact_type: str
     annotations: Mapping[str, str]
+    status: str = "ACTIVE"

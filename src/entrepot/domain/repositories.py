@@ -58,6 +58,11 @@ def mutability(setting: str, exclusions: Sequence[str] | None) -> Mutability:
     return Mutability(setting, tuple(exclusions or ()))
 
 
+def ours(key: str) -> bool:
+    """Whether a resource tag is one that this registry goes by: its value may also hold the wildcard `*`."""
+    return key.startswith("entrepot:")
+
+
 def check_tags(tags: Mapping[str, str]) -> None:
     """Refuse resource tags that AWS refuses: more than 50, `aws:` keys, characters outside its set.
 
@@ -73,5 +78,5 @@ def check_tags(tags: Mapping[str, str]) -> None:
             )
         if key.lower().startswith("aws:"):
             raise InvalidTagParameter("Tag keys that start with 'aws:' are reserved for AWS use.")
-        if not _TAG_TEXT.fullmatch(key) or not _TAG_TEXT.fullmatch(value):
+        if not _TAG_TEXT.fullmatch(key) or not _TAG_TEXT.fullmatch(value.replace("*", "") if ours(key) else value):
             raise InvalidTagParameter("Tag keys and values may hold letters, digits, spaces and _ . : / = + - @")

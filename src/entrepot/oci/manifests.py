@@ -34,7 +34,7 @@ async def put(x: Exchange) -> Response:
 async def get(x: Exchange) -> Response:
     """end-3: GET /v2/<name>/manifests/<reference>, the bytes as they were pushed."""
     image, data = await x.read(images.get, x.key, x.name, image_id(x.reference))
-    audit.pulled(x.reg, image.id, image.pulled_at)
+    audit.pulled(x.reg, x.caller, image.id, image.pulled_at)
     audit.seen(x.reg, x.caller, names.repository_arn(x.key.region, x.key.account, x.name), imageDigest=image.digest)
     return _found(x, image, data)
 

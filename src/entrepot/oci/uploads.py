@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from entrepot.domain import digests, names, ranges
-from entrepot.domain.blobs import LAYER_BYTES_MAX
 from entrepot.domain.errors import LayerTooLarge, NameInvalid, SizeInvalid, UploadNotFound, UploadRangeInvalid
 from entrepot.oci.exchange import Exchange
 from entrepot.registry import uploads
@@ -93,19 +92,20 @@ async def _receive(x: Exchange, held: Receiving) -> None:
     """Append the request's body to the upload; while one piece is written, the next one is gathered."""
     expected = x.request.content_length
     if expected:
-        uploads.check_size(held.offset + expected)
+        uploads.check_size(x.reg, held.offset + expected)
         await threads.run(held.bytes.reserve, expected)
+    layer_bytes = x.reg.quotas.layer_bytes
     writing: asyncio.Future[None] | None = None
     gathered = bytearray()
     try:
-        async for piece in x.request.chunks(min(x.options.body_bytes, LAYER_BYTES_MAX - held.offset)):
+        async for piece in x.request.chunks(min(x.options.body_bytes, max(0, layer_bytes - held.offset))):
             gathered += piece
             if len(gathered) >= GATHER:
                 if writing is not None:
                     await writing
                 writing, gathered = asyncio.ensure_future(threads.run(held.bytes.write, gathered)), bytearray()
     except BodyTooLarge as error:
-        raise LayerTooLarge(LAYER_BYTES_MAX) from error
+        raise LayerTooLarge(layer_bytes) from error
     finally:
         if writing is not None:
             await asyncio.wait([writing])

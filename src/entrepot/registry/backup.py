@@ -6,6 +6,7 @@ the keys. A pin set before that instant keeps those blobs until they are copied.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import tarfile
 import time
@@ -24,12 +25,13 @@ from entrepot.blobs.store import BlobStore, Stored, digest_of, upload_of
 from entrepot.domain import digests
 from entrepot.domain.blobs import Blob
 from entrepot.domain.errors import BlobCorrupt, BlobMissing, DigestMismatch, UploadBusy
+from entrepot.registry.archives import ABOUT, BLOBS, DATABASE, FORMAT, About, Damaged, Hashed, checked
 from entrepot.registry.context import Registry
 from entrepot.store import blobs, pins, restored
 from entrepot.store.db import Database, Tx
 
-FORMAT = 1
-DATABASE, ABOUT, BLOBS = "entrepot.db", "backup.json", "storage/blobs/"
+__all__ = ["ArchiveTarget", "Damaged", "FolderTarget", "Report", "backup", "restore"]
+
 PIECE = 1024 * 1024
 _PAGE = 100
 _SMALL = 64 * 1024  # bytes that a file beside database and blobs may have
@@ -39,28 +41,15 @@ Advance = Callable[[int], None]
 """Is told the bytes of each piece that was copied, or need not be."""
 
 
-class About(msgspec.Struct, frozen=True):
-    """What `backup.json` says: the format, the schema, when it was made (microseconds UTC) and what is in it."""
-
-    format: int
-    schema: int
-    created_at: int
-    blobs: int
-    bytes: int
-
-
 @dataclass(slots=True)
 class Report:
-    """What was backed up or restored, what of it was there already, and blobs whose bytes are wrong or missing."""
+    """What was backed up or restored, how much of it was copied, and blobs whose bytes are wrong or missing."""
 
     blobs: int = 0
     bytes: int = 0
     copied: int = 0
+    copied_bytes: int = 0
     damaged: list[str] = field(default_factory=list)
-
-
-class Damaged(Exception):
-    """A backup that cannot be restored; the text says why."""
 
 
 class Target(Protocol):
@@ -75,7 +64,7 @@ class Target(Protocol):
     def put(self, blob: Blob, pieces: Iterator[bytes]) -> None:
         """Keep a blob's bytes. Raises DigestMismatch, having kept nothing."""
 
-    def finish(self, secrets: Mapping[str, bytes], about: bytes, named: Callable[[str], bool]) -> None:
+    def finish(self, secrets: Mapping[str, bytes], about: About, named: Callable[[str], bool]) -> None:
         """Make the backup whole; `named` says whether the snapshot names a location."""
 
 
@@ -93,18 +82,25 @@ def backup(
     """
     report = Report()
     with _pinned(reg) as renew:
+
+        def step(count: int) -> None:
+            renew()  # with each piece: one blob can take longer than a pin holds
+            advance(count)
+
         path, copy = snapshot()
         try:
+            files = {name: [hashlib.sha256(secret).hexdigest()] for name, secret in secrets.items()}
+            copy.read(blobs.total)  # opening it for the first time changes its header
+            with path.open("rb") as file:
+                files[DATABASE] = [hashlib.file_digest(file, "sha256").hexdigest()]
             target.begin(path)
             after = 0
             while page := copy.read(partial(blobs.page, after=after, limit=_PAGE)):
                 for blob in page:
-                    _back_up(reg, blob, target, report, advance)
-                    renew()
+                    _back_up(reg, blob, target, report, step)
                 after = page[-1].id
-            about = About(FORMAT, schema, reg.now(), report.blobs, report.bytes)
-            named = partial(_is_named, copy)
-            target.finish(secrets, msgspec.json.encode(about), named)
+            about = About(FORMAT, schema, reg.now(), report.blobs, report.bytes, files)
+            target.finish(secrets, about, partial(_is_named, copy))
         finally:
             copy.close()
     return report
@@ -147,6 +143,7 @@ def _back_up(reg: Registry, blob: Blob, target: Target, report: Report, advance:
         try:
             target.put(blob, _pieces(opened, advance))
             report.copied += 1
+            report.copied_bytes += blob.size
         finally:
             opened.close()
     except (BlobMissing, BlobCorrupt, DigestMismatch):
@@ -197,11 +194,14 @@ class FolderTarget:
             self._store.delete(blob.location)
         keep(self._store, blob.location, pieces)
 
-    def finish(self, secrets: Mapping[str, bytes], about: bytes, named: Callable[[str], bool]) -> None:
+    def finish(self, secrets: Mapping[str, bytes], about: About, named: Callable[[str], bool]) -> None:
+        earlier = About.read(self._folder / ABOUT)
+        if earlier is not None:  # a kill before the end leaves database and keys of this one or of that
+            self._place(self._folder / ABOUT, msgspec.json.encode(about.or_of(earlier)))
         for name, secret in secrets.items():
             self._place(self._folder / name, secret)
         self._place(self._folder / DATABASE, self._snapshot)
-        self._place(self._folder / ABOUT, about)
+        self._place(self._folder / ABOUT, msgspec.json.encode(about))
         for location in self._store.locations():  # of an earlier backup, whose database is no longer here
             if not named(location):
                 self._store.delete(location)
@@ -237,9 +237,9 @@ class ArchiveTarget:
         member.size, member.mode = size, 0o600
         self._archive.addfile(member, content)  # type: ignore[arg-type]
 
-    def finish(self, secrets: Mapping[str, bytes], about: bytes, named: Callable[[str], bool]) -> None:
+    def finish(self, secrets: Mapping[str, bytes], about: About, named: Callable[[str], bool]) -> None:
         del named
-        for name, content in (*secrets.items(), (ABOUT, about)):
+        for name, content in (*secrets.items(), (ABOUT, msgspec.json.encode(about))):
             self._add(name, len(content), io.BytesIO(content))
         self._archive.close()
 
@@ -292,18 +292,23 @@ def restore(
     name, _, content = next(members, ("", 0, io.BytesIO()))
     if name != DATABASE:
         raise Damaged("it does not begin with a database")
-    database, report, about, noted = open_database(content), Report(), None, list[tuple[str, str]]()
+    hashed = Hashed(content)
+    database, report, about, noted = open_database(hashed), Report(), None, list[tuple[str, str]]()  # type: ignore[arg-type]
+    found = {DATABASE: hashed.digest()}
     try:
         database.write(partial(_move, now=now), durable=False)
         for name, size, content in members:
             if name == ABOUT:
-                about = _about(content.read(_SMALL), schema)
+                about = checked(content.read(_SMALL), schema, found)
             elif name.startswith(BLOBS):
                 location = name.removeprefix(BLOBS)
                 noted.append((location, _restore_blob(store, location, size, content, advance)))
                 report.copied += 1
+                report.copied_bytes += size
             else:
-                keep_secret(name, content.read(_SMALL))
+                secret = content.read(_SMALL)
+                found[name] = hashlib.sha256(secret).hexdigest()
+                keep_secret(name, secret)
             if len(noted) >= _PAGE or about is not None:
                 database.write(partial(_note, files=tuple(noted), now=now))
                 noted.clear()
@@ -316,16 +321,6 @@ def restore(
     return report
 
 
-def _about(data: bytes, schema: int) -> About:
-    try:
-        about = msgspec.json.decode(data, type=About)
-    except msgspec.DecodeError as error:
-        raise Damaged("its backup.json cannot be read") from error
-    if about.format > FORMAT or about.schema > schema:
-        raise Damaged(f"it was made by a newer version (schema {about.schema}, this one knows {schema})")
-    return about
-
-
 def _restore_blob(store: BlobStore, location: str, size: int, content: BinaryIO, advance: Advance) -> str:
     def pieces() -> Iterator[bytes]:
         while piece := content.read(PIECE):
@@ -335,7 +330,9 @@ def _restore_blob(store: BlobStore, location: str, size: int, content: BinaryIO,
     try:
         stored = keep(store, location, pieces())
     except (DigestMismatch, ValueError) as error:
-        raise Damaged(f"the bytes of {location} are wrong") from error
+        raise Damaged(
+            f"the bytes of {location} are wrong: remove this file from the backup, then restore, or back up again"
+        ) from error
     if stored.size != size:
         raise Damaged(f"{location} ends early")
     return stored.identity

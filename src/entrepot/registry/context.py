@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from entrepot.domain.protection import Keeping
+from entrepot.domain.quotas import Quotas
+from entrepot.registry.quotas import Counts
 
 if TYPE_CHECKING:
     from entrepot.blobs.store import BlobStore
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The collaborators of the use cases. A record without methods; `now` gives microseconds UTC."""
+    """The collaborators of the use cases, and what the installation allows. `now` gives microseconds UTC."""
 
     db: Database
     blobs: BlobStore
@@ -24,3 +28,6 @@ class Registry:
     keys: Keys
     naming: Naming
     trail: Trail
+    quotas: Quotas = field(default_factory=Quotas)
+    counts: Counts = field(default_factory=Counts)
+    keeping: Keeping = field(default_factory=Keeping)

@@ -1,16 +1,21 @@
-"""Deleting images and tags. Both doors call these."""
+"""Deleting images and tags. Both doors and the lifecycle call these.
+
+What is deleted goes to the recycle bin, if the installation has one; what is protected stays.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from entrepot.domain.errors import ImageReferenced
+from entrepot.domain.errors import ImageReferenced, Protected
 from entrepot.domain.images import Failure, Image, ImageId
 from entrepot.domain.principals import Caller
 from entrepot.domain.registries import RegistryKey
 from entrepot.domain.repositories import Repository
-from entrepot.registry import audit, images, repositories
+from entrepot.registry import audit, lookup, protection, repositories
+from entrepot.registry.announcements import announce
 from entrepot.registry.context import Registry
+from entrepot.store import bin as bin_table
 from entrepot.store import garbage, tags
 from entrepot.store import images as table
 from entrepot.store.db import Tx
@@ -21,72 +26,103 @@ def delete_many(
 ) -> tuple[list[ImageId], list[Failure]]:
     """Delete images: by tag only that tag, and the image with its last one; by digest the image and all its tags.
 
-    An image that an index names stays and is reported. Raises RepositoryNotFound.
+    An image that an index names stays and is reported, and so is what is protected. Raises RepositoryNotFound.
     """
 
-    def remove(tx: Tx) -> tuple[list[ImageId], list[Failure]]:
+    def run(tx: Tx) -> tuple[list[ImageId], list[Failure]]:
         repository = repositories.find(tx, key, name)
         gone: list[ImageId] = []
         failures: list[Failure] = []
         for wish in dict.fromkeys(wanted):
-            _delete_one(tx, repository, wish, reg.now(), gone, failures)
+            try:
+                gone += _delete_one(tx, reg, repository, wish)
+            except _Kept as kept:
+                failures.append(kept.failure)
         if gone:
             gone_names = [[image.digest, image.tag] for image in gone]
             audit.changed(tx, caller, reg.now(), repositories.arn(repository), imageIds=gone_names)
         return gone, failures
 
-    return reg.db.write(remove)
+    return reg.db.write(run)
 
 
-def _delete_one(
-    tx: Tx, repository: Repository, wish: ImageId, now: int, gone: list[ImageId], failures: list[Failure]
-) -> None:
-    image = images.lookup(tx, repository, wish)
+guard = protection.guard
+
+
+class _Kept(Exception):
+    """An image of the batch that stays."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+
+
+def _delete_one(tx: Tx, reg: Registry, repository: Repository, wish: ImageId) -> list[ImageId]:
+    """Delete what one identifier names; what went, one for each tag. Raises _Kept."""
+    image = lookup.lookup(tx, repository, wish)
     if isinstance(image, Failure):
-        failures.append(image)
-        return
-    if wish.tag is not None and tags.count(tx, image.id) > 1:
-        tags.remove(tx, repository.id, wish.tag)
-        images.announce(tx, repository, "DELETE", image.digest, wish.tag, image.media_type, image.artifact_type, now)
-        gone.append(ImageId(image.digest, wish.tag))
-        return
-    held_by = table.indexes_naming(tx, repository.id, image.digest)
-    if held_by:
-        failures.append(Failure(wish, "ImageReferencedByManifestList", str(ImageReferenced(tuple(held_by)))))
-        return
-    gone.extend(ImageId(image.digest, tag) for tag in _remove(tx, repository, image, now))
+        raise _Kept(image)
+    try:
+        if wish.tag is not None and tags.count(tx, image.id) > 1:
+            remove_tag(tx, reg, repository, image, wish.tag, reg.now())
+            return [ImageId(image.digest, wish.tag)]
+        held_by = table.indexes_naming(tx, repository.id, image.digest)
+        if held_by:
+            raise _Kept(Failure(wish, "ImageReferencedByManifestList", str(ImageReferenced(tuple(held_by)))))
+        return [ImageId(image.digest, tag) for tag in remove(tx, reg, repository, image, reg.now())]
+    except Protected as error:
+        raise _Kept(Failure(wish, "ImageInaccessible", error.reason)) from error
 
 
-def _remove(tx: Tx, repository: Repository, image: Image, now: int) -> list[str | None]:
-    """Delete an image, tell so for each of its tags, and return these ([None] for an untagged image)."""
+def remove(tx: Tx, reg: Registry, repository: Repository, image: Image, now: int) -> list[str | None]:
+    """Delete an image, tell so for each of its tags, and return these ([None] for an untagged image).
+
+    Into the recycle bin, where there is one. Whether an index names the image is for the caller to ask. Raises
+    Protected.
+    """
     held: list[str | None] = [*tags.of(tx, image.id)] or [None]
-    garbage.release(tx, image.id, repository.id, now)
-    table.delete(tx, image.id)
+    protection.check(tx, reg, repository, held)
+    if reg.keeping.retention:
+        bin_table.keep_tags(tx, image.id)
+        bin_table.drop_tags(tx, image.id)
+        bin_table.put(tx, image.id, now)
+    else:
+        garbage.release(tx, image.id, repository.id, now)
+        table.delete(tx, image.id)
     for tag in held:
-        images.announce(tx, repository, "DELETE", image.digest, tag, image.media_type, image.artifact_type, now)
+        announce(tx, repository, "DELETE", image.digest, tag, image.media_type, image.artifact_type, now)
     return held
 
 
-def delete(reg: Registry, caller: Caller, key: RegistryKey, name: str, digest: str) -> None:
-    """Delete an image with all its tags. Raises RepositoryNotFound, ImageNotFound, ImageReferenced."""
+def remove_tag(tx: Tx, reg: Registry, repository: Repository, image: Image, tag: str, now: int) -> None:
+    """Take one tag from an image that stays, and tell so. Raises Protected."""
+    protection.check(tx, reg, repository, [tag])
+    tags.remove(tx, repository.id, tag)
+    announce(tx, repository, "DELETE", image.digest, tag, image.media_type, image.artifact_type, now)
 
-    def remove(tx: Tx, repository: Repository, now: int) -> None:
-        image = images.find(tx, repository, ImageId(digest, None))
+
+def delete(reg: Registry, caller: Caller, key: RegistryKey, name: str, digest: str) -> None:
+    """Delete an image with all its tags. Raises RepositoryNotFound, ImageNotFound, ImageReferenced, Protected."""
+
+    def take(tx: Tx, repository: Repository, now: int) -> None:
+        image = lookup.find(tx, repository, ImageId(digest, None))
         held_by = table.indexes_naming(tx, repository.id, digest)
         if held_by:
             raise ImageReferenced(tuple(held_by))
-        _remove(tx, repository, image, now)
+        remove(tx, reg, repository, image, now)
 
-    _change(reg, caller, key, name, remove, imageDigest=digest)
+    _change(reg, caller, key, name, take, imageDigest=digest)
 
 
 def untag(reg: Registry, caller: Caller, key: RegistryKey, name: str, tag: str) -> None:
-    """Remove a tag and keep its image, as OCI's DELETE of a tag does. Raises RepositoryNotFound, ImageNotFound."""
+    """Remove a tag and keep its image, as OCI's DELETE of a tag does.
+
+    Raises RepositoryNotFound, ImageNotFound, Protected.
+    """
 
     def remove(tx: Tx, repository: Repository, now: int) -> None:
-        image = images.find(tx, repository, ImageId(None, tag))
-        tags.remove(tx, repository.id, tag)
-        images.announce(tx, repository, "DELETE", image.digest, tag, image.media_type, image.artifact_type, now)
+        image = lookup.find(tx, repository, ImageId(None, tag))
+        remove_tag(tx, reg, repository, image, tag, now)
 
     _change(reg, caller, key, name, remove, imageTag=tag)
 

@@ -18,14 +18,16 @@ from itertools import islice
 
 from entrepot.blobs.store import upload_of
 from entrepot.domain.errors import StorageUnavailable
+from entrepot.registry import bin as recycling
 from entrepot.registry.context import Registry
 from entrepot.store import counters, garbage, pins, trash
 from entrepot.store.db import Tx
 
 GRACE = 3600.0  # seconds that a blob is kept after its lease, or after its last image was deleted
 WINDOW = 5_000  # rows of one read
-BATCH = 100  # removals in one transaction: pushes wait for it
+BATCH = 25  # removals in one transaction: pushes wait for it
 LISTED = 500  # files that are asked about at once
+REST = 4  # times as long as it made writers wait, so that the slowest pushes are no slower
 
 Rest = Callable[[float], bool]
 """Waits so many seconds; true when it is time to stop."""
@@ -69,12 +71,15 @@ def collect(
 ) -> Collected:
     """Collect what nothing has needed for `grace` seconds; with `dry_run` only count it.
 
-    `rest` is called after each piece of work with the time for which it kept writers waiting, so that pushes get their
-    turn. `orphans` lists every stored file as well. While a backup runs, bytes stay in the trash. `taken` is added to
-    while it runs. Linear in what there is, in memory that does not grow with it. Raises StorageUnavailable.
+    `rest` is called after each piece of work with the seconds that pushes should have to themselves. `orphans` lists
+    every stored file as well. While a backup runs, bytes stay in the trash. Images that are in the recycle bin long
+    enough go first. `taken` is added to while it runs. Linear in what there is, in memory that does not grow with it.
+    Raises StorageUnavailable.
     """
     before = reg.now() - int(grace * 1_000_000)
     taken = Collected() if taken is None else taken
+    if not dry_run:
+        recycling.expire(reg, rest)
     with suppress(_Stopped):
         _memberships(reg, before, taken, rest, dry_run=dry_run)
         _blobs(reg, before, taken, rest, dry_run=dry_run)
@@ -201,10 +206,10 @@ def unnamed(tx: Tx, locations: Sequence[str]) -> list[str]:
 
 @contextmanager
 def _turn(rest: Rest) -> Iterator[None]:
-    """One turn of work, after which others have as long for theirs. Raises _Stopped when it is time to."""
+    """One turn of work, after which others have REST times as long for theirs. Raises _Stopped when it is time to."""
     began = time.monotonic()
     yield
-    if rest(time.monotonic() - began):
+    if rest(REST * (time.monotonic() - began)):
         raise _Stopped
 
 

@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from entrepot.domain import digests, events, grammar, manifests, names, pages
-from entrepot.domain import images as rules
+from entrepot.domain import digests, manifests, names, pages
 from entrepot.domain.errors import (
     ImageAlreadyExists,
     ImageDigestDoesNotMatch,
-    ImageNotFound,
     ImageTagAlreadyExists,
     LayersNotFound,
     LimitExceeded,
     ManifestCorrupt,
     ReferencedImagesNotFound,
 )
-from entrepot.domain.images import Failure, Image, ImageId
+from entrepot.domain.images import ACTIVE, Failure, Image, ImageId
 from entrepot.domain.manifests import Manifest
 from entrepot.domain.principals import Caller
 from entrepot.domain.registries import RegistryKey
 from entrepot.domain.repositories import Repository
-from entrepot.registry import audit, repositories
+from entrepot.registry import audit, creation, quotas, repositories, storage_class
+from entrepot.registry.announcements import announce
 from entrepot.registry.context import Registry
-from entrepot.store import blobs, outbox, tags
+from entrepot.registry.lookup import find, find_active, lookup, not_found
+from entrepot.store import bin as bin_table
+from entrepot.store import blobs, tags
 from entrepot.store import images as table
 from entrepot.store.db import Tx
 
@@ -69,10 +70,11 @@ class Described:
 def put(reg: Registry, caller: Caller, key: RegistryKey, name: str, push: Push, *, sparse: bool = False) -> Put:
     """Keep a manifest and point its tags at it, all or nothing.
 
-    Pushing what is there already changes nothing and is no error, also where tags are immutable.
+    Pushing what is there already changes nothing and is no error, also where tags are immutable; an image that is in
+    the archive is back at once, and one in the recycle bin makes room for the one that is pushed.
     Raises ManifestInvalid, ManifestTooLarge, TagInvalid, DigestInvalid, ImageDigestDoesNotMatch, RepositoryNotFound,
-    ImageTagAlreadyExists, LimitExceeded above 1,000 tags of one image, and LayersNotFound or
-    ReferencedImagesNotFound unless `sparse`.
+    ImageTagAlreadyExists, LimitExceeded above the quotas of tags of one image or images of one repository, and
+    LayersNotFound or ReferencedImagesNotFound unless `sparse`.
     """
     manifest = manifests.parse(push.data, push.media_type, declared=push.declared)
     for tag in push.tags:
@@ -83,19 +85,21 @@ def put(reg: Registry, caller: Caller, key: RegistryKey, name: str, push: Push, 
         raise ImageDigestDoesNotMatch(push.digest or "", digest)
 
     def write(tx: Tx) -> Put:
-        repository = repositories.find(tx, key, name)
+        repository = creation.find(tx, reg, caller, key, name)
         now = reg.now()
         known = table.find(tx, repository.id, digest)
         if known is not None and table.manifest(tx, known.id) != push.data:
             table.keep_manifest(tx, known.id, push.data)  # what was stored is damaged: these are the right bytes
         absent = 0 if known else _missing(tx, repository, manifest, sparse=sparse)
-        image = known.id if known else _insert(tx, repository, digest, manifest, push.data, now)
-        moved = [tag for tag in push.tags if _point(tx, repository, tag, image, now)]
-        if known is None or moved:
-            for tag in moved or (None,):
-                announce(tx, repository, "PUSH", digest, tag, manifest.media_type, manifest.artifact_type, now)
+        image = known.id if known else _insert(tx, reg, repository, digest, manifest, push.data)
+        restored = bool(known and storage_class.activate(tx, repository, known, now))
+        moved = [tag for tag in push.tags if _point(tx, reg, repository, tag, image)]
+        for tag in moved or ((None,) if known is None else ()):
+            announce(tx, repository, "PUSH", digest, tag, manifest.media_type, manifest.artifact_type, now)
+        changed = known is None or restored or bool(moved)
+        if changed:
             audit.changed(tx, caller, now, repositories.arn(repository), imageDigest=digest, imageTags=moved)
-        return Put(digest, manifest, known is None or bool(moved), absent)
+        return Put(digest, manifest, changed, absent)
 
     return reg.db.write(write)
 
@@ -109,24 +113,33 @@ def put_once(reg: Registry, caller: Caller, key: RegistryKey, name: str, push: P
 
 
 def _missing(tx: Tx, repository: Repository, manifest: Manifest, *, sparse: bool) -> int:
-    """How much of what a manifest names the repository does not have; where that is refused, only 0."""
+    """How much of what a manifest names the repository does not have; where that is refused, only 0.
+
+    An image in the archive is as good as missing: an index is to be pulled whole. Pushing the image brings it back.
+    """
     blobs_ = dict.fromkeys(named.digest for named in manifest.blobs)
     lost = tuple(digest for digest in blobs_ if blobs.sound(tx, repository.id, digest) is None)
     if lost and not sparse:
         raise LayersNotFound(lost, repository.name, repository.account)
     children = dict.fromkeys(named.digest for named in manifest.children)
-    absent = tuple(digest for digest in children if table.find(tx, repository.id, digest) is None)
+    absent = tuple(digest for digest in children if not _active(table.find(tx, repository.id, digest)))
     if absent and not sparse:
         raise ReferencedImagesNotFound(absent, repository.name, repository.account)
     return len(lost) + len(absent)
 
 
-def _insert(tx: Tx, repository: Repository, digest: str, manifest: Manifest, data: bytes, now: int) -> int:
+def _active(image: Image | None) -> bool:
+    return image is not None and image.status == ACTIVE
+
+
+def _insert(tx: Tx, reg: Registry, repository: Repository, digest: str, manifest: Manifest, data: bytes) -> int:
+    bin_table.drop(tx, repository.id, digest)
     children = (table.find(tx, repository.id, named.digest) for named in manifest.children)
     size = max((child.size for child in children if child), default=manifest.size)
-    image = table.insert(tx, repository.id, digest, manifest, len(data), size, now)
+    image = table.insert(tx, repository.id, digest, manifest, len(data), size, reg.now())
     if image is None:
         raise ImageAlreadyExists(digest, None, repository.name, repository.account)
+    quotas.check_images(tx, reg, repository, image)
     table.keep_manifest(tx, image, data)
     for named in manifest.blobs:
         table.name_blob(tx, repository.id, image, named.digest, named.media_type)
@@ -135,45 +148,32 @@ def _insert(tx: Tx, repository: Repository, digest: str, manifest: Manifest, dat
     return image
 
 
-def _point(tx: Tx, repository: Repository, tag: str, image: int, now: int) -> bool:
+def _point(tx: Tx, reg: Registry, repository: Repository, tag: str, image: int) -> bool:
     """Point a tag at an image; False when it pointed there. Raises ImageTagAlreadyExists, LimitExceeded."""
     held_by = tags.holder(tx, repository.id, tag)
     if held_by == image:
         return False
     if held_by is not None and not repository.mutability.tag_may_move(tag):
         raise ImageTagAlreadyExists(tag, repository.name)
-    if tags.count(tx, image) >= rules.TAGS_MAX:
-        raise LimitExceeded(f"The image has the maximum of {rules.TAGS_MAX} tags.")
-    tags.point(tx, repository.id, tag, image, now)
+    limit = reg.quotas.tags_per_image
+    if tags.count(tx, image) >= limit:
+        raise LimitExceeded(f"The image has the maximum of {limit} tags.")
+    tags.point(tx, repository.id, tag, image, reg.now())
     return True
-
-
-def announce(
-    tx: Tx,
-    repository: Repository,
-    action: str,
-    digest: str,
-    tag: str | None,
-    media_type: str,
-    artifact_type: str,
-    now: int,
-) -> None:
-    detail = events.image_action(action, repository.name, digest, tag, media_type, artifact_type)
-    outbox.insert(tx, repository.registry, now, events.IMAGE_ACTION, detail)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------
 
 
 def get(reg: Registry, key: RegistryKey, name: str, wanted: ImageId) -> tuple[Image, bytes]:
-    """An image and its manifest, byte for byte as it was pushed. Raises RepositoryNotFound, ImageNotFound.
+    """An active image and its manifest, byte for byte as it was pushed. Raises RepositoryNotFound, ImageNotFound.
 
     Noting that it was pulled is the caller's: not every read is a pull.
     """
 
     def read(tx: Tx) -> tuple[Image, bytes]:
         repository = repositories.find(tx, key, name)
-        image = find(tx, repository, wanted)
+        image = find_active(tx, repository, wanted)
         return image, _manifest(tx, image)
 
     return reg.db.read(read)
@@ -188,14 +188,14 @@ def _manifest(tx: Tx, image: Image) -> bytes:
 
 
 def head(reg: Registry, key: RegistryKey, name: str, wanted: ImageId) -> Image:
-    """An image without its manifest. Raises RepositoryNotFound, ImageNotFound."""
-    return reg.db.read(lambda tx: find(tx, repositories.find(tx, key, name), wanted))
+    """An active image without its manifest. Raises RepositoryNotFound, ImageNotFound."""
+    return reg.db.read(lambda tx: find_active(tx, repositories.find(tx, key, name), wanted))
 
 
 def get_many(
-    reg: Registry, key: RegistryKey, name: str, wanted: Sequence[ImageId]
+    reg: Registry, caller: Caller, key: RegistryKey, name: str, wanted: Sequence[ImageId]
 ) -> tuple[list[tuple[ImageId, Image, bytes]], list[Failure]]:
-    """Images with their manifests, and why others of the batch could not be had.
+    """Active images with their manifests, and why others of the batch could not be had.
 
     Raises RepositoryNotFound, and LimitExceeded for more than BATCH_BYTES of manifests: memory has to hold them.
     """
@@ -207,6 +207,8 @@ def get_many(
             image = lookup(tx, repository, wish)
             if isinstance(image, Failure):
                 failures.append(image)
+            elif image.status != ACTIVE:
+                failures.append(not_found(wish))
             else:
                 room -= image.manifest_size
                 if room < 0:
@@ -216,44 +218,23 @@ def get_many(
 
     found, failures = reg.db.read(read)
     for _, image, _ in found:
-        audit.pulled(reg, image.id, image.pulled_at)
+        audit.pulled(reg, caller, image.id, image.pulled_at)
     return found, failures
 
 
-def find(tx: Tx, repository: Repository, wanted: ImageId) -> Image:
-    image = lookup(tx, repository, wanted)
-    if isinstance(image, Failure):
-        raise ImageNotFound(wanted.digest, wanted.tag, repository.name, repository.account)
-    return image
-
-
-def lookup(tx: Tx, repository: Repository, wanted: ImageId) -> Image | Failure:
-    """The image that an identifier names, or why it names none, in the words of ECR's failures lists."""
-    if wanted.digest is None and wanted.tag is None:
-        reason = "Invalid request parameters: both tag and digest cannot be null"
-        return Failure(wanted, "MissingDigestAndTag", reason)
-    if wanted.digest is not None and not names.is_digest_like(wanted.digest):
-        reason = f"Invalid request parameters: image digest should satisfy the regex '{grammar.DIGEST_LIKE}'"
-        return Failure(wanted, "InvalidImageDigest", reason)
-    if wanted.tag is not None and not names.is_tag(wanted.tag):
-        reason = f"Invalid request parameters: image tag should satisfy the regex '{grammar.TAG}'"
-        return Failure(wanted, "InvalidImageTag", reason)
-    image = (
-        table.tagged(tx, repository.id, wanted.tag)
-        if wanted.tag is not None
-        else table.find(tx, repository.id, wanted.digest or "")
-    )
-    if image is None:
-        return Failure(wanted, "ImageNotFound", "Requested image not found")
-    if wanted.digest not in (None, image.digest):
-        return Failure(wanted, "ImageTagDoesNotMatchDigest", "The specified tag does not match the digest")
-    return image
-
-
 def list_ids(
-    reg: Registry, key: RegistryKey, name: str, tagged: bool | None, token: str | None, limit: int | None
+    reg: Registry,
+    key: RegistryKey,
+    name: str,
+    tagged: bool | None,
+    token: str | None,
+    limit: int | None,
+    *,
+    status: str | None = ACTIVE,
 ) -> tuple[list[ImageId], str | None]:
-    """A page of (digest, tag) pairs by digest and tag, and the token of the next. `tagged` None means all.
+    """A page of (digest, tag) pairs by digest and tag, and the token of the next.
+
+    `tagged` None means all, `status` None any.
 
     Raises RepositoryNotFound, InvalidParameter for a bad token.
     """
@@ -261,8 +242,8 @@ def list_ids(
 
     def read(tx: Tx) -> tuple[list[ImageId], str | None]:
         repository = repositories.find(tx, key, name)
-        scope = f"ids {repository.id} {tagged}"
-        rows = table.page_of_ids(tx, repository.id, tagged, pages.start(scope, token, 2), count + 1)
+        scope = f"ids {repository.id} {tagged} {status}"
+        rows = table.page_of_ids(tx, repository.id, tagged, pages.start(scope, token, 2), count + 1, status)
         last = (rows[count - 1][0], rows[count - 1][1] or "") if len(rows) > count else None
         return [ImageId(*row) for row in rows[:count]], pages.token(scope, last) if last else None
 
@@ -278,8 +259,11 @@ def describe(
     tagged: bool | None,
     token: str | None,
     limit: int | None,
+    status: str | None = ACTIVE,
 ) -> tuple[list[Described], str | None]:
-    """The images that `wanted` names, or a page of all by digest, and the token of the next page.
+    """The images that `wanted` names, of any status, or a page of those that fit, and the token of the next page.
+
+    A page is by digest. `tagged` None means all, `status` None any.
 
     Raises RepositoryNotFound, ImageNotFound, InvalidParameter for a bad token.
     """
@@ -290,9 +274,9 @@ def describe(
         if wanted is not None:
             named = {image.id: image for image in (find(tx, repository, wish) for wish in wanted)}
             return [_described(tx, image) for image in named.values()], None
-        scope = f"images {repository.id} {tagged}"
+        scope = f"images {repository.id} {tagged} {status}"
         (after,) = pages.start(scope, token, 1)
-        rows = table.page(tx, repository.id, tagged, after, count + 1)
+        rows = table.page(tx, repository.id, tagged, after, count + 1, status)
         following = pages.token(scope, (rows[count - 1].digest,)) if len(rows) > count else None
         return [_described(tx, image) for image in rows[:count]], following
 
@@ -304,7 +288,10 @@ def _described(tx: Tx, image: Image) -> Described:
 
 
 def tag_page(reg: Registry, key: RegistryKey, name: str, after: str, limit: int) -> tuple[list[str], bool]:
-    """Up to `limit` tags by name from the one after `after`, and whether there are more. Raises RepositoryNotFound."""
+    """Up to `limit` tags of active images by name from the one after `after`, and whether there are more.
+
+    Raises RepositoryNotFound.
+    """
 
     def read(tx: Tx) -> tuple[list[str], bool]:
         rows = tags.page(tx, repositories.find(tx, key, name).id, after, limit + 1)

@@ -14,6 +14,7 @@ from entrepot.domain.errors import (
     BlobCorrupt,
     BlobMissing,
     DigestInvalid,
+    LayerArchived,
     LayerInaccessible,
     LayerNotFound,
     LayerReferenced,
@@ -29,11 +30,12 @@ from entrepot.store.db import Tx
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Whether a repository has a layer, and what one of its images calls it."""
+    """Whether a repository has a layer, what one of its images calls it, and whether only archived images name it."""
 
     digest: str
     blob: Blob | None
     media_type: str | None
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class LayerFailure:
 def availability(
     reg: Registry, key: RegistryKey, name: str, wanted: Sequence[str]
 ) -> tuple[list[Availability], list[LayerFailure]]:
-    """Which layers the repository has, and what was no digest. What is there stays for half a LEASE at least.
+    """Which layers the repository has, and what was no digest. What is there stays for most of a LEASE.
 
     Raises RepositoryNotFound.
     """
@@ -61,7 +63,8 @@ def availability(
                 failures.append(LayerFailure(digest, "InvalidLayerDigest", "Invalid layer digest"))
             else:
                 blob = blobs.sound(tx, repository.id, digest)
-                found.append(Availability(digest, blob, blobs.media_type(tx, repository.id, digest)))
+                media_type, active = blobs.use(tx, repository.id, digest) or (None, True)
+                found.append(Availability(digest, blob, media_type, not active))
                 due = due or (blob is not None and _is_due(tx, reg, repository, blob))
         return found, failures, due
 
@@ -103,7 +106,7 @@ def look(reg: Registry, key: RegistryKey, name: str, digest: str) -> tuple[Blob,
 
 def _is_due(tx: Tx, reg: Registry, repository: Repository, blob: Blob) -> bool:
     """Whether less than half a lease is left. Not every look writes, and no answer is true for less than that."""
-    return blobs.leased_until(tx, repository.id, blob.id) < reg.now() + LEASE // 2
+    return blobs.leased_until(tx, repository.id, blob.id) < reg.now() + LEASE * 3 // 4
 
 
 def renew(reg: Registry, key: RegistryKey, name: str, digests_: Sequence[str]) -> set[str]:
@@ -134,7 +137,7 @@ def delete(reg: Registry, caller: Caller, key: RegistryKey, name: str, digest: s
         blob = blobs.find(tx, repository.id, digest)
         if blob is None:
             raise LayerNotFound(digest, name, key.account)
-        if blobs.media_type(tx, repository.id, digest) is not None:
+        if blobs.use(tx, repository.id, digest) is not None:
             raise LayerReferenced(digest, name)
         blobs.leave(tx, repository.id, blob.id)
         audit.changed(tx, caller, reg.now(), repositories.arn(repository), layerDigest=digest)
@@ -171,15 +174,19 @@ def _open(reg: Registry, blob: Blob) -> seam.store.Blob:
 def download_url(reg: Registry, key: RegistryKey, name: str, digest: str) -> str:
     """A URL from which a layer can be had without credentials for an hour.
 
-    Raises RepositoryNotFound, LayerNotFound, LayerInaccessible for a blob that no image names.
+    Raises RepositoryNotFound, LayerNotFound, LayerInaccessible for a blob that no image names, LayerArchived for one
+    that only images in the archive name.
     """
 
     def read(tx: Tx) -> int:
         repository = repositories.find(tx, key, name)
         if blobs.find(tx, repository.id, digest) is None:
             raise LayerNotFound(digest, name, key.account)
-        if blobs.media_type(tx, repository.id, digest) is None:
+        used = blobs.use(tx, repository.id, digest)
+        if used is None:
             raise LayerInaccessible(digest)
+        if not used[1]:
+            raise LayerArchived(digest)
         return repository.id
 
     repository = reg.db.read(read)

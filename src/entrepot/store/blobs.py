@@ -124,14 +124,21 @@ def join(tx: Tx, repository: int, blob: int, leased_until: int) -> None:
     )
 
 
-def media_type(tx: Tx, repository: int, digest: str) -> str | None:
-    """How an image of the repository calls the blob; None when no image names it."""
+def use(tx: Tx, repository: int, digest: str) -> tuple[str, bool] | None:
+    """How an image of the repository calls the blob, and whether one that is not in the archive does.
+
+    None when no image names it; images in the bin do not count.
+    """
     row = tx.one(
-        "SELECT media_type FROM image_blobs WHERE repository = :repository AND digest = :digest LIMIT 1",
+        """
+        SELECT n.media_type, i.status = 'ACTIVE' FROM image_blobs n JOIN images i ON i.id = n.image
+        WHERE n.repository = :repository AND n.digest = :digest AND i.deleted_at IS NULL
+        ORDER BY CASE WHEN i.status = 'ACTIVE' THEN 0 ELSE 1 END LIMIT 1
+        """,
         repository=repository,
         digest=digest,
     )
-    return None if row is None else str(row[0])
+    return None if row is None else (str(row[0]), bool(row[1]))
 
 
 def leased_until(tx: Tx, repository: int, blob: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from entrepot.domain.images import Image
 from entrepot.domain.manifests import Manifest
 from entrepot.store.db import Tx
@@ -77,11 +79,22 @@ def name_child(tx: Tx, repository: int, image: int, digest: str) -> None:
 
 def find(tx: Tx, repository: int, digest: str) -> Image | None:
     row = tx.one(
-        f"SELECT {_COLUMNS} FROM images i WHERE i.repository = :repository AND i.digest = :digest",
+        f"""
+        SELECT {_COLUMNS} FROM images i
+        WHERE i.repository = :repository AND i.digest = :digest AND i.deleted_at IS NULL
+        """,
         repository=repository,
         digest=digest,
     )
     return None if row is None else Image(*row)
+
+
+def any_of(tx: Tx, image: int) -> Image:
+    """The image of that id, also where it is in the bin. Raises LookupError where there is none."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM images i WHERE i.id = :image", image=image)
+    if row is None:
+        raise LookupError(image)
+    return Image(*row)
 
 
 def tagged(tx: Tx, repository: int, tag: str) -> Image | None:
@@ -101,44 +114,67 @@ def manifest(tx: Tx, image: int) -> bytes:
     return bytes(row[0]) if row else b""
 
 
-def indexes_naming(tx: Tx, repository: int, digest: str) -> list[str]:
-    """The digests of the indexes that name the manifest of that digest."""
+def indexes_naming(tx: Tx, repository: int, digest: str, *, archived: bool = True) -> list[str]:
+    """The digests of the indexes that name the manifest of that digest, with or without those in the archive."""
     rows = tx.all(
         """
         SELECT i.digest FROM image_children c JOIN images i ON i.id = c.image
-        WHERE c.repository = :repository AND c.digest = :digest ORDER BY i.digest
+        WHERE c.repository = :repository AND c.digest = :digest AND i.deleted_at IS NULL
+        AND (:archived = 1 OR i.status != 'ARCHIVED')
+        ORDER BY i.digest
         """,
         repository=repository,
         digest=digest,
+        archived=int(archived),
     )
     return [row[0] for row in rows]
 
 
-def referring(tx: Tx, repository: int, subject: str, artifact_type: str | None, after: str, limit: int) -> list[Image]:
-    """Up to `limit` images whose subject is the digest, by digest from the one after `after`; of one type or of all."""
+def _of_status(status: str | None) -> str:
+    """Written out where it is asked for: with an OR in its place no index would be used."""
+    return "" if status is None else "AND i.status = :status"
+
+
+def _given(status: str | None) -> dict[str, str]:
+    return {} if status is None else {"status": status}
+
+
+def referring(
+    tx: Tx, repository: int, subject: str, artifact_types: Sequence[str], status: str | None, after: str, limit: int
+) -> list[Image]:
+    """Up to `limit` images whose subject is the digest, by digest from the one after `after`.
+
+    Of one of the types, or of all where none is given; of one status, or of any (None).
+    """
+    types = {f"type_{at}": kind for at, kind in enumerate(artifact_types)}
+    of_types = f"AND i.artifact_type IN ({', '.join(f':{name}' for name in types)})" if types else ""
     rows = tx.all(
         f"""
         SELECT {_COLUMNS} FROM images i
-        WHERE i.repository = :repository AND i.subject = :subject AND i.digest > :after
-        AND (:either = 1 OR i.artifact_type = :artifact_type)
-        ORDER BY i.digest LIMIT :limit
+        WHERE i.repository = :repository AND i.subject = :subject AND i.digest > :after AND i.deleted_at IS NULL
+        {of_types} {_of_status(status)} ORDER BY i.digest LIMIT :limit
         """,
         repository=repository,
         subject=subject,
         after=after,
-        either=int(artifact_type is None),
-        artifact_type=artifact_type or "",
         limit=limit,
+        **types,
+        **_given(status),
     )
     return [Image(*row) for row in rows]
 
 
-def page(tx: Tx, repository: int, tagged: bool | None, after: str, limit: int) -> list[Image]:
-    """Up to `limit` images by digest, from the one after `after`; all, the tagged ones or the untagged ones."""
+def page(
+    tx: Tx, repository: int, tagged: bool | None, after: str, limit: int, status: str | None = None
+) -> list[Image]:
+    """Up to `limit` images by digest, from the one after `after`.
+
+    All, the tagged or the untagged ones (`tagged`); of one status, or of any (None).
+    """
     rows = tx.all(
         f"""
         SELECT {_COLUMNS} FROM images i
-        WHERE i.repository = :repository AND i.digest > :after
+        WHERE i.repository = :repository AND i.digest > :after AND i.deleted_at IS NULL {_of_status(status)}
         AND (:either = 1 OR EXISTS (SELECT 1 FROM tags t WHERE t.image = i.id) = (:tagged = 1))
         ORDER BY i.digest LIMIT :limit
         """,
@@ -147,18 +183,19 @@ def page(tx: Tx, repository: int, tagged: bool | None, after: str, limit: int) -
         either=int(tagged is None),
         tagged=int(bool(tagged)),
         limit=limit,
+        **_given(status),
     )
     return [Image(*row) for row in rows]
 
 
 def page_of_ids(
-    tx: Tx, repository: int, tagged: bool | None, after: tuple[str, ...], limit: int
+    tx: Tx, repository: int, tagged: bool | None, after: tuple[str, ...], limit: int, status: str | None = None
 ) -> list[tuple[str, str | None]]:
     """Up to `limit` pairs of digest and tag (None for an untagged image), from the pair after `after`."""
     rows = tx.all(
-        """
+        f"""
         SELECT i.digest, t.name FROM images i LEFT JOIN tags t ON t.image = i.id
-        WHERE i.repository = :repository
+        WHERE i.repository = :repository AND i.deleted_at IS NULL {_of_status(status)}
         AND i.digest >= :digest AND (i.digest > :digest OR COALESCE(t.name, '') > :tag)
         AND (:either = 1 OR (t.name IS NOT NULL) = (:tagged = 1))
         ORDER BY i.digest, t.name LIMIT :limit
@@ -169,12 +206,17 @@ def page_of_ids(
         either=int(tagged is None),
         tagged=int(bool(tagged)),
         limit=limit,
+        **_given(status),
     )
     return [(row[0], row[1]) for row in rows]
 
 
 def any_in(tx: Tx, repository: int) -> bool:
-    return tx.one("SELECT 1 FROM images WHERE repository = :repository LIMIT 1", repository=repository) is not None
+    """Whether a repository has an image, other than in the bin."""
+    row = tx.one(
+        "SELECT 1 FROM images WHERE repository = :repository AND deleted_at IS NULL LIMIT 1", repository=repository
+    )
+    return row is not None
 
 
 def delete(tx: Tx, image: int) -> None:

@@ -52,10 +52,14 @@ def copies(tx: Tx, digest: str, image: int, limit: int) -> list[bytes]:
 
 
 def absent_blobs(tx: Tx, after: tuple[int, str], limit: int) -> list[tuple[int, str, str]]:
-    """Blobs that images name and their repository does not have, as (repository, its name, digest), in that order."""
+    """Blobs that images name and their repository does not have, as (repository, its name, digest), in that order.
+
+    Images in the bin do not count.
+    """
     rows = tx.all(
         """
         SELECT DISTINCT n.repository, r.name, n.digest FROM image_blobs n JOIN repositories r ON r.id = n.repository
+        JOIN images h ON h.id = n.image AND h.deleted_at IS NULL
         WHERE n.repository >= :repository AND (n.repository > :repository OR n.digest > :digest)
         AND NOT EXISTS (
             SELECT 1 FROM blobs b JOIN repository_blobs m ON m.blob = b.id
@@ -75,8 +79,12 @@ def absent_children(tx: Tx, after: tuple[int, str], limit: int) -> list[tuple[in
     rows = tx.all(
         """
         SELECT DISTINCT n.repository, r.name, n.digest FROM image_children n JOIN repositories r ON r.id = n.repository
+        JOIN images h ON h.id = n.image AND h.deleted_at IS NULL
         WHERE n.repository >= :repository AND (n.repository > :repository OR n.digest > :digest)
-        AND NOT EXISTS (SELECT 1 FROM images i WHERE i.repository = n.repository AND i.digest = n.digest)
+        AND NOT EXISTS (
+            SELECT 1 FROM images i
+            WHERE i.repository = n.repository AND i.digest = n.digest AND i.deleted_at IS NULL
+        )
         ORDER BY n.repository, n.digest LIMIT :limit
         """,
         repository=after[0],

@@ -41,10 +41,25 @@ def count(tx: Tx, image: int) -> int:
     return int(row[0]) if row else 0
 
 
-def page(tx: Tx, repository: int, after: str, limit: int) -> list[str]:
-    """Up to `limit` tags of a repository by name, from the one after `after`."""
+def every(tx: Tx, repository: int, after: str, limit: int) -> list[str]:
+    """Up to `limit` tags of a repository by name, from the one after `after`, whatever their images' status."""
     rows = tx.all(
         "SELECT name FROM tags WHERE repository = :repository AND name > :after ORDER BY name LIMIT :limit",
+        repository=repository,
+        after=after,
+        limit=limit,
+    )
+    return [row[0] for row in rows]
+
+
+def page(tx: Tx, repository: int, after: str, limit: int) -> list[str]:
+    """Up to `limit` tags of a repository's active images by name, from the one after `after`."""
+    rows = tx.all(
+        """
+        SELECT t.name FROM tags t JOIN images i ON i.id = t.image
+        WHERE t.repository = :repository AND t.name > :after AND i.status = 'ACTIVE'
+        ORDER BY t.name LIMIT :limit
+        """,
         repository=repository,
         after=after,
         limit=limit,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from entrepot.domain.errors import RateExceeded
 
@@ -37,3 +38,21 @@ class Rates:
             self._left.popitem(last=False)
         if left < 1:
             raise RateExceeded(math.ceil((1 - left) / self._per_second))
+
+
+class ActionRates:
+    """Lets everybody do each action as often a second as `per_second` says; what it does not name, as often as wanted.
+
+    `processes` share that evenly. Threads may ask at the same time.
+    """
+
+    def __init__(self, per_second: Mapping[str, float], processes: int = 1) -> None:
+        self._rates = {action: Rates(rate / processes) for action, rate in per_second.items()}
+        self._lock = threading.Lock()
+
+    def take(self, action: str, who: str) -> None:
+        """Count one call. Raises RateExceeded."""
+        rates = self._rates.get(action)
+        if rates is not None:
+            with self._lock:
+                rates.take(who)

@@ -69,6 +69,10 @@ def _follows(shape: Any, value: Any, where: str) -> None:
             assert isinstance(value, list), where
             for each in value:
                 _follows(shape.member, each, where)
+        case "map":
+            assert isinstance(value, dict), where
+            for each in value.values():
+                _follows(shape.value, each, where)
         case "string":
             assert isinstance(value, str), where
             assert value in shape.enum or not shape.enum, where

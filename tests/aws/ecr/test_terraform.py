@@ -1,4 +1,4 @@
-"""Terraform with nothing but the variables that `entrepot env` exports: aws_ecr_repository from plan to destroy."""
+"""Terraform with nothing but the variables that `entrepot env` exports: every ECR resource from plan to destroy."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.aws.ecr.asking import ACCOUNT, no_repository
+from tests.aws.ecr.putting import put_image
 from tests.clients.processes import run
 
 if TYPE_CHECKING:
@@ -57,6 +58,116 @@ output "repository" {
     url = aws_ecr_repository.app.repository_url
     id  = aws_ecr_repository.app.registry_id
   }
+}
+"""
+
+EVERYTHING = """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+
+provider "aws" {}
+
+variable "name" {}
+variable "days" { type = number }
+variable "scope" {}
+variable "actions" { type = list(string) }
+variable "description" {}
+
+data "aws_caller_identity" "me" {}
+data "aws_ecr_authorization_token" "token" {}
+
+resource "aws_ecr_repository" "app" {
+  name         = var.name
+  force_delete = true
+}
+
+data "aws_ecr_lifecycle_policy_document" "policy" {
+  rule {
+    priority    = 1
+    description = "untagged images go"
+    selection {
+      tag_status   = "untagged"
+      count_type   = "sinceImagePushed"
+      count_unit   = "days"
+      count_number = var.days
+    }
+    action { type = "expire" }
+  }
+  rule {
+    priority = 2
+    selection {
+      tag_status       = "tagged"
+      tag_pattern_list = ["dev*", "*-rc*"]
+      count_type       = "imageCountMoreThan"
+      count_number     = 10
+    }
+    action { type = "expire" }
+  }
+}
+
+resource "aws_ecr_lifecycle_policy" "policy" {
+  repository = aws_ecr_repository.app.name
+  policy     = data.aws_ecr_lifecycle_policy_document.policy.json
+}
+
+resource "aws_ecr_repository_policy" "policy" {
+  repository = aws_ecr_repository.app.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "pull"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::${data.aws_caller_identity.me.account_id}:root" }
+      Action    = var.actions
+    }]
+  })
+}
+
+resource "aws_ecr_registry_policy" "policy" {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "replicate"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::999999999999:root" }
+      Action    = var.actions
+      Resource  = "arn:aws:ecr:us-east-1:${data.aws_caller_identity.me.account_id}:repository/*"
+    }]
+  })
+}
+
+resource "aws_ecr_account_setting" "scope" {
+  name  = "REGISTRY_POLICY_SCOPE"
+  value = var.scope
+}
+
+resource "aws_ecr_repository_creation_template" "team" {
+  prefix               = var.name
+  description          = var.description
+  image_tag_mutability = "IMMUTABLE"
+  applied_for          = ["PULL_THROUGH_CACHE", "REPLICATION"]
+  repository_policy    = aws_ecr_repository_policy.policy.policy
+  lifecycle_policy     = data.aws_ecr_lifecycle_policy_document.policy.json
+}
+
+data "aws_ecr_repository" "app" {
+  name       = aws_ecr_repository.app.name
+  depends_on = [aws_ecr_lifecycle_policy.policy]
+}
+data "aws_ecr_repositories" "all" {}
+data "aws_ecr_image" "pushed" {
+  repository_name = "${var.name}/pushed"
+  image_tag       = "v1"
+}
+data "aws_ecr_image" "newest" {
+  repository_name = "${var.name}/pushed"
+  most_recent     = true
+}
+data "aws_ecr_repository_creation_template" "team" {
+  prefix = aws_ecr_repository_creation_template.team.prefix
 }
 """
 
@@ -119,3 +230,34 @@ def test_repository(server: Server, env: dict[str, str], tmp_path: Path, ecr: An
     run([*terraform, "destroy", "-auto-approve", "-input=false"], env)
     with no_repository(fresh):
         ecr.describe_repositories(repositoryNames=[fresh])
+
+
+def test_everything(env: dict[str, str], tmp_path: Path, ecr: Any, fresh: str) -> None:
+    """Policies, lifecycle, settings, templates and data sources: applied, planned empty, changed, empty, destroyed."""
+    ecr.create_repository(repositoryName=f"{fresh}/pushed")
+    put_image(ecr, f"{fresh}/pushed", "v1")
+    (tmp_path / "main.tf").write_text(EVERYTHING)
+    terraform = ["terraform", f"-chdir={tmp_path}"]
+
+    def apply(**values: Any) -> None:
+        (tmp_path / "terraform.tfvars.json").write_text(json.dumps({"name": fresh, **values}))
+        run([*terraform, "apply", "-auto-approve", "-input=false"], env)
+        run([*terraform, "plan", "-input=false", "-detailed-exitcode"], env)
+        text = ecr.get_lifecycle_policy(repositoryName=fresh)["lifecyclePolicyText"]
+        assert json.loads(text)["rules"][0]["selection"]["countNumber"] == values["days"]
+        policy = json.loads(ecr.get_repository_policy(repositoryName=fresh)["policyText"])
+        assert policy["Statement"][0]["Action"] == values["actions"]
+        assert json.loads(ecr.get_registry_policy()["policyText"])["Statement"][0]["Action"] == values["actions"]
+        assert ecr.get_account_setting(name="REGISTRY_POLICY_SCOPE")["value"] == values["scope"]
+        [template] = ecr.describe_repository_creation_templates(prefixes=[fresh])["repositoryCreationTemplates"]
+        assert template["description"] == values["description"]
+
+    run([*terraform, "init", "-input=false"], env)
+    apply(days=3, scope="V1", actions=["ecr:ReplicateImage"], description="first")
+    apply(days=7, scope="V2", actions=["ecr:CreateRepository", "ecr:ReplicateImage"], description="second")
+    run([*terraform, "destroy", "-auto-approve", "-input=false"], env)
+    with no_repository(fresh):
+        ecr.describe_repositories(repositoryNames=[fresh])
+    found = ecr.describe_repository_creation_templates(prefixes=[fresh])
+    assert found["repositoryCreationTemplates"] == []
+    assert ecr.describe_registry()["replicationConfiguration"] == {"rules": []}

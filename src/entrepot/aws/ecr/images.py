@@ -8,7 +8,7 @@ from entrepot.aws.operation import Call, operation
 from entrepot.aws.types import ecr as t
 from entrepot.domain import digests, manifests
 from entrepot.domain.errors import InvalidParameter, ManifestInvalid
-from entrepot.domain.images import Failure, ImageId
+from entrepot.domain.images import ACTIVATING, ACTIVE, Failure, ImageId
 from entrepot.domain.registries import RegistryKey
 from entrepot.registry import deletion, images
 from entrepot.registry.images import Described
@@ -31,7 +31,7 @@ def put_image(call: Call, req: t.PutImageRequest) -> t.PutImageResponse:
         "image": {
             "registryId": key.account,
             "repositoryName": name,
-            "imageId": _shown(ImageId(result.digest, tag)),
+            "imageId": shown_id(ImageId(result.digest, tag)),
             "imageManifest": req["imageManifest"],
             "imageManifestMediaType": result.manifest.media_type,
         }
@@ -41,13 +41,13 @@ def put_image(call: Call, req: t.PutImageRequest) -> t.PutImageResponse:
 @operation("ecr", "BatchGetImage", resource=scope.repository)
 def batch_get_image(call: Call, req: t.BatchGetImageRequest) -> t.BatchGetImageResponse:
     key, name = scope.registry(call, req), req["repositoryName"]
-    found, failures = images.get_many(call.reg, key, name, _wanted(req["imageIds"]))
+    found, failures = images.get_many(call.reg, call.caller, key, name, _wanted(req["imageIds"]))
     return {
         "images": [
             {
                 "registryId": key.account,
                 "repositoryName": name,
-                "imageId": _shown(image_id),
+                "imageId": shown_id(image_id),
                 "imageManifest": data.decode(),
                 "imageManifestMediaType": image.media_type,
             }
@@ -61,12 +61,11 @@ def batch_get_image(call: Call, req: t.BatchGetImageRequest) -> t.BatchGetImageR
 def list_images(call: Call, req: t.ListImagesRequest) -> t.ListImagesResponse:
     key, name = scope.registry(call, req), req["repositoryName"]
     wanted = req.get("filter", {})
-    tagged = _TAGGED.get(wanted.get("tagStatus", "ANY"))
-    found, token = images.list_ids(call.reg, key, name, tagged, req.get("nextToken"), req.get("maxResults"))
-    answer: t.ListImagesResponse = {
-        "imageIds": [_shown(image_id) for image_id in found] if _active(wanted.get("imageStatus")) else []
-    }
-    if token and answer["imageIds"]:
+    tagged, status = _TAGGED.get(wanted.get("tagStatus", "ANY")), status_of(wanted.get("imageStatus"))
+    token, limit = req.get("nextToken"), req.get("maxResults")
+    found, token = images.list_ids(call.reg, key, name, tagged, token, limit, status=status)
+    answer: t.ListImagesResponse = {"imageIds": [shown_id(image_id) for image_id in found]}
+    if token:
         answer["nextToken"] = token
     return answer
 
@@ -75,7 +74,7 @@ def list_images(call: Call, req: t.ListImagesRequest) -> t.ListImagesResponse:
 def describe_images(call: Call, req: t.DescribeImagesRequest) -> t.DescribeImagesResponse:
     key, name = scope.registry(call, req), req["repositoryName"]
     image_ids, wanted = req.get("imageIds"), req.get("filter", {})
-    tagged = _TAGGED.get(wanted.get("tagStatus", "ANY"))
+    tagged, status = _TAGGED.get(wanted.get("tagStatus", "ANY")), status_of(wanted.get("imageStatus"))
     refuse_paging_of(req, "imageIds", image_ids)
     found, token = images.describe(
         call.reg,
@@ -85,10 +84,13 @@ def describe_images(call: Call, req: t.DescribeImagesRequest) -> t.DescribeImage
         tagged=tagged,
         token=req.get("nextToken"),
         limit=req.get("maxResults"),
+        status=status,
     )
-    kept = [image for image in found if _active(wanted.get("imageStatus")) and tagged in (None, bool(image.tags))]
-    answer: t.DescribeImagesResponse = {"imageDetails": [_detail(key, name, image) for image in kept]}
-    if token and kept:
+    if image_ids is not None:
+        named = status if "imageStatus" in wanted else None
+        found = [one for one in found if tagged in (None, bool(one.tags)) and named in (None, one.image.status)]
+    answer: t.DescribeImagesResponse = {"imageDetails": [_detail(key, name, image) for image in found]}
+    if token:
         answer["nextToken"] = token
     return answer
 
@@ -97,12 +99,12 @@ def describe_images(call: Call, req: t.DescribeImagesRequest) -> t.DescribeImage
 def batch_delete_image(call: Call, req: t.BatchDeleteImageRequest) -> t.BatchDeleteImageResponse:
     key = scope.registry(call, req)
     gone, failures = deletion.delete_many(call.reg, call.caller, key, req["repositoryName"], _wanted(req["imageIds"]))
-    return {"imageIds": [_shown(image_id) for image_id in gone], "failures": _failures(failures)}
+    return {"imageIds": [shown_id(image_id) for image_id in gone], "failures": _failures(failures)}
 
 
-def _active(status: str | None) -> bool:
-    """Whether images of that status are wanted which all of them here have: none are archived."""
-    return status in (None, "ACTIVE", "ANY")
+def status_of(wanted: str | None) -> str | None:
+    """The status that a filter asks for: ACTIVE where it does not say, None for ANY."""
+    return None if wanted == "ANY" else wanted or ACTIVE
 
 
 def _detail(key: RegistryKey, name: str, described: Described) -> t.ImageDetail:
@@ -114,7 +116,7 @@ def _detail(key: RegistryKey, name: str, described: Described) -> t.ImageDetail:
         "imageSizeInBytes": image.size,
         "imagePushedAt": scope.seconds(image.pushed_at),
         "imageManifestMediaType": image.media_type,
-        "imageStatus": "ACTIVE",
+        "imageStatus": image.status,  # type: ignore[typeddict-item]
     }
     if described.tags:
         shown["imageTags"] = list(described.tags)
@@ -124,6 +126,10 @@ def _detail(key: RegistryKey, name: str, described: Described) -> t.ImageDetail:
         shown["subjectManifestDigest"] = image.subject
     if image.pulled_at is not None:
         shown["lastRecordedPullTime"] = scope.seconds(image.pulled_at)
+    if image.archived_at is not None:
+        shown["lastArchivedAt"] = scope.seconds(image.archived_at)
+    if image.activated_at is not None and image.status != ACTIVATING:  # then it says since when
+        shown["lastActivatedAt"] = scope.seconds(image.activated_at)
     return shown
 
 
@@ -139,7 +145,8 @@ def _wanted(image_ids: list[t.ImageIdentifier]) -> list[ImageId]:
     return [ImageId(image_id.get("imageDigest"), image_id.get("imageTag")) for image_id in image_ids]
 
 
-def _shown(image_id: ImageId) -> t.ImageIdentifier:
+def shown_id(image_id: ImageId) -> t.ImageIdentifier:
+    """An image identifier as the wire has it: without what it does not have."""
     shown: t.ImageIdentifier = {}
     if image_id.digest is not None:
         shown["imageDigest"] = image_id.digest
@@ -151,7 +158,7 @@ def _shown(image_id: ImageId) -> t.ImageIdentifier:
 def _failures(failures: list[Failure]) -> list[t.ImageFailure]:
     return [
         {
-            "imageId": _shown(failure.image),
+            "imageId": shown_id(failure.image),
             "failureCode": failure.code,  # type: ignore[typeddict-item]
             "failureReason": failure.reason,
         }

@@ -35,7 +35,7 @@ def _layer(layer: Availability) -> t.Layer:
         return {"layerDigest": layer.digest, "layerAvailability": "UNAVAILABLE"}
     shown: t.Layer = {
         "layerDigest": layer.digest,
-        "layerAvailability": "AVAILABLE",
+        "layerAvailability": "ARCHIVED" if layer.archived else "AVAILABLE",
         "layerSize": layer.blob.size,
     }
     if layer.media_type:

@@ -1,0 +1,171 @@
+"""The recycle bin: what was deleted is listed, had back, or removed for good.
+
+`entrepot.registry.deletion` puts images there. What is removed for good frees its bytes by garbage collection.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+from entrepot.domain import names
+from entrepot.domain.blobs import LEASE
+from entrepot.domain.errors import ImageNotFound, RestoreIncomplete
+from entrepot.domain.images import ImageId
+from entrepot.domain.principals import Caller, service
+from entrepot.domain.registries import RegistryKey
+from entrepot.domain.repositories import Repository
+from entrepot.registry import audit, repositories
+from entrepot.registry.announcements import announce
+from entrepot.registry.context import Registry
+from entrepot.store import bin as table
+from entrepot.store import blobs, garbage, images, tags
+from entrepot.store.bin import Binned
+from entrepot.store.db import Tx
+
+_PAGE = 200
+_BATCH = 50  # images that one transaction removes for good
+_NOT_YET = 2**62  # an instant after all others
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """An image that is back, with the tags that it has again and those that other images have meanwhile."""
+
+    digest: str
+    tags: tuple[str, ...]
+    taken: tuple[str, ...]
+
+
+def listing(reg: Registry, key: RegistryKey | None = None, name: str | None = None) -> Iterator[Binned]:
+    """The images in the bin with the tags they had, the one deleted first in front; of a repository, or of all.
+
+    Raises RepositoryNotFound.
+    """
+
+    def read(tx: Tx, after: tuple[int, int]) -> list[Binned]:
+        repository = None if key is None or name is None else repositories.find(tx, key, name).id
+        rows = table.page(tx, repository, _NOT_YET, after, _PAGE)
+        return [replace(row, tags=tuple(table.tags_of(tx, row.id))) for row in rows]
+
+    after = (0, 0)
+    while found := reg.db.read(partial(read, after=after)):
+        yield from found
+        after = (found[-1].deleted_at, found[-1].id)
+
+
+def restore(reg: Registry, caller: Caller, key: RegistryKey, name: str, reference: str) -> list[Restored]:
+    """Take the image of that digest, or the one deleted last that had that tag, from the bin; all that came back.
+
+    What an index names comes with it. A tag that another image has by now stays there.
+    Raises RepositoryNotFound, ImageNotFound, RestoreIncomplete where a layer or a named image is gone for good.
+    """
+
+    def write(tx: Tx) -> list[Restored]:
+        repository = repositories.find(tx, key, name)
+        binned = (
+            table.find(tx, repository.id, reference)
+            if names.is_digest_like(reference)
+            else table.tagged(tx, repository.id, reference)
+        )
+        if binned is None:
+            wanted = ImageId(reference, None) if names.is_digest_like(reference) else ImageId(None, reference)
+            raise ImageNotFound(wanted.digest, wanted.tag, name, key.account)
+        wanted_back = _whole(tx, repository, binned)
+        back = [_take_out(tx, reg, repository, each) for each in wanted_back]
+        told = [[each.digest, *each.tags] for each in back]
+        audit.changed(tx, caller, reg.now(), repositories.arn(repository), imageIds=told)
+        return back
+
+    return reg.db.write(write)
+
+
+def _whole(tx: Tx, repository: Repository, binned: Binned) -> list[Binned]:
+    """What has to come out of the bin for an image to be whole, the image last. Raises RestoreIncomplete."""
+    found, waiting, missing = {binned.digest: binned}, [binned], []
+    while waiting:
+        image = waiting.pop()
+        missing += [digest for digest in table.layers(tx, image.id) if not blobs.sound(tx, repository.id, digest)]
+        for digest in table.children(tx, image.id):
+            child = table.find(tx, repository.id, digest)
+            if child is not None and digest not in found:
+                found[digest] = child
+                waiting.append(child)
+            elif child is None and images.find(tx, repository.id, digest) is None:
+                missing.append(digest)
+    if missing:
+        raise RestoreIncomplete(binned.digest, tuple(missing))
+    return list(reversed(found.values()))
+
+
+def _take_out(tx: Tx, reg: Registry, repository: Repository, binned: Binned) -> Restored:
+    now = reg.now()
+    image = images.any_of(tx, binned.id)
+    table.take_out(tx, binned.id)
+    had = table.tags_of(tx, binned.id)
+    free = [tag for tag in had if tags.holder(tx, repository.id, tag) is None]
+    for tag in free:
+        tags.point(tx, repository.id, tag, binned.id, now)
+    table.forget_tags(tx, binned.id)
+    for each in free or (None,):
+        announce(tx, repository, "PUSH", image.digest, each, image.media_type, image.artifact_type, now)
+    return Restored(binned.digest, tuple(free), tuple(tag for tag in had if tag not in free))
+
+
+def empty(reg: Registry, caller: Caller, key: RegistryKey | None = None, name: str | None = None) -> int:
+    """Remove the images in the bin for good, of a repository or all; how many. Raises RepositoryNotFound."""
+    repository = None if key is None or name is None else reg.db.read(lambda tx: repositories.find(tx, key, name).id)
+    return _purge(reg, caller, repository, _NOT_YET)
+
+
+def expire(reg: Registry, rest: Callable[[float], bool] = lambda _: False) -> int:
+    """Remove for good what is in the bin longer than the installation keeps it; how many images.
+
+    `rest` is called after each transaction with the seconds that it took; true ends it.
+    """
+    return _purge(reg, _itself(reg), None, reg.now() - reg.keeping.retention, rest)
+
+
+def give_way(reg: Registry, wanted: int) -> int:
+    """Remove images from the bin for good, the one deleted first in front, that have `wanted` bytes; how many.
+
+    Those whose push still has leases stay: removing them would free nothing yet.
+    """
+    done, settled = 0, reg.now() - LEASE
+    while wanted > 0 and (found := reg.db.read(lambda tx: table.oldest(tx, settled))):
+        done += reg.db.write(partial(_purge_batch, reg=reg, caller=_itself(reg), batch=[found]))
+        wanted -= max(1, found.size)
+    return done
+
+
+def _itself(reg: Registry) -> Caller:
+    return service(reg.naming.account, reg.naming.region, "entrepot:EmptyTrash")
+
+
+def _purge(
+    reg: Registry,
+    caller: Caller,
+    repository: int | None,
+    before: int,
+    rest: Callable[[float], bool] = lambda _: False,
+) -> int:
+    done = 0
+    while found := reg.db.read(partial(table.page, repository=repository, before=before, after=(0, 0), limit=_BATCH)):
+        began = time.monotonic()
+        done += reg.db.write(partial(_purge_batch, reg=reg, caller=caller, batch=found))
+        if rest(time.monotonic() - began):
+            break
+    return done
+
+
+def _purge_batch(tx: Tx, reg: Registry, caller: Caller, batch: list[Binned]) -> int:
+    done, now = 0, reg.now()
+    for image in batch:
+        garbage.release(tx, image.id, image.repository, image.deleted_at)
+        if table.purge(tx, image.id):
+            done += 1
+            arn = names.repository_arn(image.region, image.account, image.name)
+            audit.changed(tx, caller, now, arn, imageDigest=image.digest)
+    return done

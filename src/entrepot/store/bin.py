@@ -1,0 +1,150 @@
+"""The recycle bin: images that were deleted and can still be had back, with the tags that they had.
+
+Their blobs stay, because the rows that say what an image names stay; everything else passes them over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from entrepot.store.db import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Binned:
+    """An image in the bin; `deleted_at` in microseconds UTC, `size` as of an image, `repository` an id."""
+
+    id: int
+    repository: int
+    name: str
+    account: str
+    region: str
+    digest: str
+    media_type: str
+    size: int
+    deleted_at: int
+    tags: tuple[str, ...] = ()
+
+
+_BINNED = """
+    SELECT i.id, i.repository, r.name, g.account, g.region, i.digest, i.media_type, i.size, i.deleted_at
+    FROM images i JOIN repositories r ON r.id = i.repository JOIN registries g ON g.id = r.registry
+"""
+
+
+def put(tx: Tx, image: int, now: int) -> None:
+    """Put an image in the bin; its tags have to be moved there as well."""
+    tx.run("UPDATE images SET deleted_at = :now WHERE id = :image", image=image, now=now)
+
+
+def keep_tags(tx: Tx, image: int) -> None:
+    """Note the tags that an image has."""
+    tx.run(
+        "INSERT INTO tags_in_the_bin (image, name) SELECT image, name FROM tags WHERE image = :image",
+        image=image,
+    )
+
+
+def drop_tags(tx: Tx, image: int) -> None:
+    """Take all its tags from an image."""
+    tx.run("DELETE FROM tags WHERE image = :image", image=image)
+
+
+def take_out(tx: Tx, image: int) -> None:
+    """Make an image of the bin one like any other, without tags."""
+    tx.run("UPDATE images SET deleted_at = NULL WHERE id = :image", image=image)
+
+
+def tags_of(tx: Tx, image: int) -> list[str]:
+    """The tags that an image of the bin had, by name."""
+    rows = tx.all("SELECT name FROM tags_in_the_bin WHERE image = :image ORDER BY name", image=image)
+    return [row[0] for row in rows]
+
+
+def forget_tags(tx: Tx, image: int) -> None:
+    tx.run("DELETE FROM tags_in_the_bin WHERE image = :image", image=image)
+
+
+def drop(tx: Tx, repository: int, digest: str) -> None:
+    """Remove an image from the bin for good, where one of that digest is in it."""
+    tx.run(
+        "DELETE FROM images WHERE repository = :repository AND digest = :digest AND deleted_at IS NOT NULL",
+        repository=repository,
+        digest=digest,
+    )
+
+
+def find(tx: Tx, repository: int, digest: str) -> Binned | None:
+    row = tx.one(
+        f"{_BINNED} WHERE i.repository = :repository AND i.digest = :digest AND i.deleted_at IS NOT NULL",
+        repository=repository,
+        digest=digest,
+    )
+    return None if row is None else Binned(*row)
+
+
+def tagged(tx: Tx, repository: int, tag: str) -> Binned | None:
+    """The image in the bin that had the tag, of several the one that was deleted last."""
+    row = tx.one(
+        f"""
+        {_BINNED} JOIN tags_in_the_bin t ON t.image = i.id
+        WHERE i.repository = :repository AND t.name = :tag AND i.deleted_at IS NOT NULL
+        ORDER BY i.deleted_at DESC, i.id DESC LIMIT 1
+        """,
+        repository=repository,
+        tag=tag,
+    )
+    return None if row is None else Binned(*row)
+
+
+def page(tx: Tx, repository: int | None, before: int, after: tuple[int, int], limit: int) -> list[Binned]:
+    """Up to `limit` images of the bin deleted before an instant, the longest ago first, of one repository or of all.
+
+    They come after the pair of deletion time and id `after`.
+    """
+    rows = tx.all(
+        f"""
+        {_BINNED}
+        WHERE i.deleted_at IS NOT NULL AND i.deleted_at < :before
+        AND i.deleted_at >= :at AND (i.deleted_at > :at OR i.id > :id)
+        AND (:either = 1 OR i.repository = :repository)
+        ORDER BY i.deleted_at, i.id LIMIT :limit
+        """,
+        before=before,
+        at=after[0],
+        id=after[1],
+        either=int(repository is None),
+        repository=repository or 0,
+        limit=limit,
+    )
+    return [Binned(*row) for row in rows]
+
+
+def oldest(tx: Tx, pushed_before: int) -> Binned | None:
+    """Of the images in the bin that were pushed before an instant, the one that was deleted first."""
+    row = tx.one(
+        f"""
+        {_BINNED} WHERE i.deleted_at IS NOT NULL AND i.pushed_at < :pushed_before
+        ORDER BY i.deleted_at, i.id LIMIT 1
+        """,
+        pushed_before=pushed_before,
+    )
+    return None if row is None else Binned(*row)
+
+
+def purge(tx: Tx, image: int) -> bool:
+    """Remove an image for good if it is still in the bin."""
+    return tx.run("DELETE FROM images WHERE id = :image AND deleted_at IS NOT NULL", image=image) == 1
+
+
+def children(tx: Tx, image: int) -> list[str]:
+    """The digests of the manifests that an index names, in their order."""
+    rows = tx.all("SELECT digest FROM image_children WHERE image = :image ORDER BY digest", image=image)
+    return [row[0] for row in rows]
+
+
+def layers(tx: Tx, image: int) -> Sequence[str]:
+    """The digests of the blobs that an image names, in their order."""
+    rows = tx.all("SELECT digest FROM image_blobs WHERE image = :image ORDER BY digest", image=image)
+    return [row[0] for row in rows]

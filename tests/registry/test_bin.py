@@ -1,0 +1,229 @@
+"""The recycle bin, on both databases: what goes in, what it hides, what comes back, what goes for good."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from tests.factories import KEY, Clock, a_blob, a_caller, a_manifest, a_repository, an_image, an_index, push
+
+from entrepot.domain import digests
+from entrepot.domain import errors as e
+from entrepot.domain.images import ARCHIVE, ImageId
+from entrepot.registry import bin as recycling
+from entrepot.registry import deletion, fsck, garbage, images, layers, referrers, repositories, room, storage_class
+from entrepot.registry.context import Registry
+from entrepot.store import bin as table
+
+NAME = "team/app"
+DAY = 24 * 3600
+
+
+@pytest.fixture
+def reg(reg: Registry) -> Registry:
+    kept = replace(reg, keeping=replace(reg.keeping, retention=7 * DAY * 1_000_000))
+    a_repository(kept)
+    return kept
+
+
+def delete(reg: Registry, *wanted: ImageId) -> None:
+    _, failures = deletion.delete_many(reg, a_caller("ecr:BatchDeleteImage"), KEY, NAME, wanted)
+    assert failures == []
+
+
+def by(digest: str) -> ImageId:
+    return ImageId(digest, None)
+
+
+def in_bin(reg: Registry) -> list[tuple[str, tuple[str, ...]]]:
+    return [(each.digest, each.tags) for each in recycling.listing(reg, KEY, NAME)]
+
+
+def restore(reg: Registry, reference: str) -> list[recycling.Restored]:
+    return recycling.restore(reg, a_caller("entrepot:RestoreImage"), KEY, NAME, reference)
+
+
+def manifest_of(reg: Registry, digest: str) -> bytes:
+    return images.get(reg, KEY, NAME, by(digest))[1]
+
+
+def events(reg: Registry) -> list[tuple[str, str | None]]:
+    rows = reg.db.read(lambda tx: tx.all("SELECT detail FROM outbox ORDER BY id"))
+    details = [json.loads(row[0]) for row in rows]
+    return [(detail["action-type"], detail.get("image-tag")) for detail in details]
+
+
+def test_there_and_back(reg: Registry, clock: Clock) -> None:
+    """A deleted image is gone for everybody, and comes back as it was, by digest or by a tag that it had."""
+    digest = an_image(reg, 1, "a", "b")
+    before = images.get(reg, KEY, NAME, by(digest))
+    for number, reference in enumerate((digest, "b")):
+        clock.forward(1)
+        delete(reg, by(digest))
+        with pytest.raises(e.ImageNotFound):
+            images.get(reg, KEY, NAME, by(digest))
+        assert images.tag_page(reg, KEY, NAME, "", 10) == ([], False)
+        assert images.list_ids(reg, KEY, NAME, None, None, None, status=None) == ([], None)
+        assert in_bin(reg) == [(digest, ("a", "b"))]
+        assert restore(reg, reference) == [recycling.Restored(digest, ("a", "b"), ())]
+        assert images.get(reg, KEY, NAME, ImageId(None, "a")) == before
+        assert in_bin(reg) == []
+        assert events(reg)[-4:] == [("DELETE", "a"), ("DELETE", "b"), ("PUSH", "a"), ("PUSH", "b")]
+        assert number < 2
+
+
+def test_nothing_shows(reg: Registry) -> None:
+    """A deleted image is no referrer, holds no child, makes no repository full and is no finding of fsck."""
+    child = an_image(reg, 1)
+    index = push(reg, an_index(manifest_of(reg, child))).digest
+    a_blob(reg, b"{}")
+    subject = {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": child, "size": 2}
+    referrer = push(reg, a_manifest(subject=subject)).digest
+    delete(reg, by(referrer), by(index))
+    assert referrers.page(reg, KEY, NAME, child, None, "", 10) == ([], False)
+    delete(reg, by(child))  # which the index would hold
+    assert fsck.check(reg).findings == []
+    repositories.delete(reg, a_caller(), KEY, NAME, force=False)
+    assert list(recycling.listing(reg)) == []
+
+
+def test_bytes_stay(reg: Registry, clock: Clock) -> None:
+    """Garbage collection keeps what an image in the bin names until it is there long enough, and no longer."""
+    an_image(reg, 1, "v1")
+    delete(reg, ImageId(None, "v1"))
+    clock.forward(6.9 * DAY)
+    assert garbage.collect(reg, 0).blobs == 0
+    assert len(in_bin(reg)) == 1
+    clock.forward(0.2 * DAY)
+    garbage.collect(reg, 0)
+    assert in_bin(reg) == []
+    clock.forward(1)
+    garbage.collect(reg, 0)
+    assert list((reg.blobs.root / "blobs").rglob("*-*")) == []  # type: ignore[attr-defined]
+
+
+def test_retention_of_nothing(reg: Registry, clock: Clock) -> None:
+    """Without a bin a deleted image is gone at once, and so is what is in the bin when it is turned off."""
+    off = replace(reg, keeping=replace(reg.keeping, retention=0))
+    an_image(reg, 1, "v1")
+    an_image(reg, 2, "v2")
+    delete(reg, ImageId(None, "v1"))
+    delete(off, ImageId(None, "v2"))
+    assert len(in_bin(reg)) == 1
+    clock.forward(3 * DAY)
+    assert garbage.collect(off, 0).blobs > 0
+    assert in_bin(reg) == []
+
+
+def test_pushed_again(reg: Registry, clock: Clock) -> None:
+    """A push of what is in the bin is a push like any other: new times, the tags that it brings, nothing in the bin."""
+    digest = an_image(reg, 1, "old")
+    manifest = manifest_of(reg, digest)
+    delete(reg, by(digest))
+    clock.forward(60)
+    assert push(reg, manifest, "new").changed
+    [found], _ = images.describe(reg, KEY, NAME, wanted=[by(digest)], tagged=None, token=None, limit=None)
+    assert (found.tags, found.image.pushed_at) == (("new",), clock.at)
+    assert in_bin(reg) == []
+    delete(reg, by(digest))
+    assert in_bin(reg) == [(digest, ("new",))]
+
+
+def test_tag_that_is_taken(reg: Registry) -> None:
+    """A tag that another image has by now stays there, and that is told."""
+    first = an_image(reg, 1, "latest", "v1")
+    delete(reg, by(first))
+    second = an_image(reg, 2, "latest")
+    assert restore(reg, first) == [recycling.Restored(first, ("v1",), ("latest",))]
+    assert images.head(reg, KEY, NAME, ImageId(None, "latest")).digest == second
+
+
+def test_tag_of_several(reg: Registry, clock: Clock) -> None:
+    """By a tag comes the image that was deleted last under it."""
+    for number in (1, 2):
+        clock.forward(1)
+        last = an_image(reg, number, "latest")
+        delete(reg, by(last))
+    assert [each.digest for each in restore(reg, "latest")] == [last]
+
+
+def test_index(reg: Registry) -> None:
+    """An index brings back what it names, also below another index; one child that is gone for good keeps all there."""
+    children = [an_image(reg, number) for number in (1, 2)]
+    inner = push(reg, an_index(manifest_of(reg, children[0]))).digest
+    named = [manifest_of(reg, each) for each in (inner, children[1])]
+    outer = push(reg, an_index(*named), "all").digest
+    delete(reg, by(outer), by(inner), by(children[0]), by(children[1]))
+    assert {each.digest for each in restore(reg, "all")} == {outer, inner, *children}
+    assert images.head(reg, KEY, NAME, ImageId(None, "all")).digest == outer
+    delete(reg, by(outer), by(inner), by(children[0]))
+    repository = reg.db.read(lambda tx: repositories.find(tx, KEY, NAME))
+    reg.db.write(lambda tx: table.drop(tx, repository.id, children[0]))
+    with pytest.raises(e.RestoreIncomplete, match=children[0]):
+        restore(reg, outer)
+    assert len(in_bin(reg)) == 2
+
+
+def test_layer_that_was_deleted(reg: Registry) -> None:
+    """A layer of an image in the bin can be deleted on its own; then the image cannot come back."""
+    digest = an_image(reg, 1)
+    layer = digests.of(b"layer 1")
+    with pytest.raises(e.LayerReferenced):
+        layers.delete(reg, a_caller(), KEY, NAME, layer)
+    delete(reg, by(digest))
+    with pytest.raises(e.LayerInaccessible):
+        layers.download_url(reg, KEY, NAME, layer)
+    layers.delete(reg, a_caller(), KEY, NAME, layer)
+    with pytest.raises(e.RestoreIncomplete, match=layer):
+        restore(reg, digest)
+
+
+def test_archived(reg: Registry) -> None:
+    """An archived image comes back archived."""
+    digest = an_image(reg, 1)
+    storage_class.update(reg, a_caller(), KEY, NAME, by(digest), ARCHIVE)
+    delete(reg, by(digest))
+    restore(reg, digest)
+    [found], _ = images.describe(reg, KEY, NAME, wanted=[by(digest)], tagged=None, token=None, limit=None)
+    assert found.image.status == "ARCHIVED"
+
+
+def test_nothing_to_restore(reg: Registry) -> None:
+    """What is not in the bin is not found there, by digest or tag; nor is a repository that is not there."""
+    digest = an_image(reg, 1, "here")
+    for reference in (digest, "here", "never"):
+        with pytest.raises(e.ImageNotFound):
+            restore(reg, reference)
+    with pytest.raises(e.RepositoryNotFound):
+        list(recycling.listing(reg, KEY, "team/none"))
+
+
+def test_empty(reg: Registry, clock: Clock) -> None:
+    """Emptied, the bin of one repository or of all has nothing any more, and the bytes are collected."""
+    a_repository(reg, "team/other")
+    other = an_image(reg, 9, name="team/other")
+    deletion.delete(reg, a_caller(), KEY, "team/other", other)
+    for number in range(60):
+        an_image(reg, number)
+    delete(reg, *(by(each.digest or "") for each in images.list_ids(reg, KEY, NAME, None, None, None)[0]))
+    assert recycling.empty(reg, a_caller(), KEY, NAME) == 60
+    assert [each.name for each in recycling.listing(reg)] == ["team/other"]
+    assert recycling.empty(reg, a_caller()) == 1
+    clock.forward(3 * DAY)  # the leases of the pushes
+    assert garbage.collect(reg, 0).blobs == 120
+
+
+def test_room(reg: Registry, clock: Clock) -> None:
+    """Where there is too little room the bin goes, the image deleted first in front, but not what was just pushed."""
+    first, second = an_image(reg, 1), an_image(reg, 2)
+    for digest in (first, second):
+        delete(reg, by(digest))
+        clock.forward(1)
+    assert room.make(reg, 0) == room.make(reg, 2**62) == 0
+    clock.forward(3 * DAY)
+    assert recycling.give_way(reg, 1) == 1
+    assert [each[0] for each in in_bin(reg)] == [second]
+    assert room.make(reg, 2**62) == 1  # more than any disk has
+    assert in_bin(reg) == []
+    assert 0 < room.wanted(reg) <= room.MOST

@@ -1,0 +1,92 @@
+"""Images in the recycle bin, on both databases."""
+
+from __future__ import annotations
+
+import pytest
+from tests.store.rows import NOW, a_digest, a_repository, an_image
+
+from entrepot.store import bin as table
+from entrepot.store import counts, images, tags
+from entrepot.store.db import Database, Tx
+
+
+@pytest.fixture
+def repository(db: Database) -> int:
+    return db.write(a_repository)
+
+
+def binned(tx: Tx, repository: int, number: int, *names: str) -> int:
+    """An image that was put in the bin `number` microseconds after NOW."""
+    image = an_image(tx, repository, a_digest(str(number)))
+    for name in names:
+        tags.point(tx, repository, name, image, NOW)
+    table.keep_tags(tx, image)
+    table.drop_tags(tx, image)
+    table.put(tx, image, NOW + number)
+    return image
+
+
+def test_there_and_back(db: Database, repository: int) -> None:
+    """An image in the bin is found only there, with the tags that it had, until it is taken out."""
+    image = db.write(lambda tx: binned(tx, repository, 1, "b", "a"))
+    digest = a_digest("1")
+    found = db.read(lambda tx: table.find(tx, repository, digest))
+    assert found is not None
+    assert (found.id, found.name, found.region, found.deleted_at) == (image, "team/app", "us-east-1", NOW + 1)
+    assert db.read(lambda tx: table.tags_of(tx, image)) == ["a", "b"]
+    assert db.read(lambda tx: tags.of(tx, image)) == []
+    assert db.read(lambda tx: images.find(tx, repository, digest)) is None
+    assert db.read(lambda tx: images.any_of(tx, image)).digest == digest
+    assert not db.read(lambda tx: images.any_in(tx, repository))
+    assert db.read(lambda tx: counts.images(tx, repository)) == 0
+    db.write(lambda tx: table.take_out(tx, image))
+    db.write(lambda tx: table.forget_tags(tx, image))
+    assert db.read(lambda tx: table.find(tx, repository, digest)) is None
+    assert db.read(lambda tx: images.find(tx, repository, digest)) is not None
+    assert db.read(lambda tx: counts.images(tx, repository)) == 1
+
+
+def test_pages(db: Database, repository: int) -> None:
+    """Pages go by the time of deletion, of one repository or all, and may begin between two of the same time."""
+    other = db.write(lambda tx: a_repository(tx, "team/other"))
+    ids = [db.write(lambda tx, at=at: binned(tx, repository, at)) for at in (3, 1, 2)]  # type: ignore[misc]
+    elsewhere = db.write(lambda tx: binned(tx, other, 1))
+    db.write(lambda tx: an_image(tx, repository, a_digest("not deleted")))
+    order = [ids[1], elsewhere, ids[2], ids[0]]
+
+    def page(only: int | None, before: int, after: tuple[int, int], limit: int) -> list[int]:
+        return [row.id for row in db.read(lambda tx: table.page(tx, only, before, after, limit))]
+
+    assert page(None, NOW + 10, (0, 0), 10) == order
+    assert page(None, NOW + 10, (0, 0), 1) == order[:1]
+    assert page(None, NOW + 10, (NOW + 1, ids[1]), 10) == order[1:]
+    assert page(repository, NOW + 10, (0, 0), 10) == [ids[1], ids[2], ids[0]]
+    assert page(None, NOW + 2, (0, 0), 10) == order[:2]
+    oldest = db.read(lambda tx: table.oldest(tx, NOW + 1))
+    assert oldest is not None
+    assert oldest.id == order[0]
+    assert db.read(lambda tx: table.oldest(tx, NOW)) is None
+
+
+def test_tagged(db: Database, repository: int) -> None:
+    """A tag finds the image that was deleted last with it."""
+    db.write(lambda tx: binned(tx, repository, 1, "latest"))
+    last = db.write(lambda tx: binned(tx, repository, 2, "latest"))
+    found = db.read(lambda tx: table.tagged(tx, repository, "latest"))
+    assert found is not None
+    assert found.id == last
+    assert db.read(lambda tx: table.tagged(tx, repository, "none")) is None
+
+
+def test_for_good(db: Database, repository: int) -> None:
+    """Only what is in the bin is purged or dropped."""
+    image = db.write(lambda tx: binned(tx, repository, 1, "a"))
+    kept = db.write(lambda tx: an_image(tx, repository, a_digest("kept")))
+    assert db.write(lambda tx: table.purge(tx, image))
+    assert not db.write(lambda tx: table.purge(tx, image))
+    assert not db.write(lambda tx: table.purge(tx, kept))
+    db.write(lambda tx: table.drop(tx, repository, a_digest("kept")))
+    assert db.read(lambda tx: images.find(tx, repository, a_digest("kept"))) is not None
+    db.write(lambda tx: binned(tx, repository, 2))
+    db.write(lambda tx: table.drop(tx, repository, a_digest("2")))
+    assert db.read(lambda tx: table.find(tx, repository, a_digest("2"))) is None
