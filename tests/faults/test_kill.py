@@ -30,6 +30,9 @@ def before(tmp_path: Path) -> Path:
     return folder
 
 
+MANY = ("write", "pwrite64")
+"""Calls of which every fifth is tried where not all are."""
+
 NUMBER = {"push": 9, "tag": 0, "delete": 1, "collect": 0, "sweep": 0}
 
 
@@ -45,29 +48,35 @@ def states(operation: str) -> tuple[dict[str, str], dict[str, str]]:
     return old, new.get(operation, old)
 
 
+def kill_at(
+    before: Path, folder: Path, forge: Forge, operation: str, inject: str, old: dict[str, str], new: dict[str, str]
+) -> bool:
+    """Kill an operation where `inject` says and look at what is left; whether it came to that."""
+    shutil.copytree(before, folder)
+    outcome = forge.run(folder, operation, NUMBER[operation], inject)
+    with registry(folder) as reg:
+        found = seen(reg)
+        if found not in ((new,) if "ok" in outcome.said else (old, new)):
+            raise Violation(f"killed at {inject} of {operation}, after {outcome.said}: {found}")
+        if found == old or operation != "delete":
+            DO[operation](reg, NUMBER[operation])
+        if seen(reg) != new:
+            raise Violation(f"done again after a kill at {inject}: {seen(reg)}")
+        settled(reg, folder)
+    shutil.rmtree(folder)
+    return outcome.killed
+
+
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("operation", list(DO))
 def test_kill(before: Path, tmp_path: Path, forge: Forge, operation: str) -> None:
     """Wherever the process dies, what was there is there, and the operation is done or not, and can be done again."""
     old, new = states(operation)
-    tried, when = 0, 1
-    while True:
-        folder = tmp_path / "struck"
-        shutil.copytree(before, folder)
-        outcome = forge.run(folder, operation, NUMBER[operation], f"{struck.CHANGES}:signal=KILL:when={when}")
-        with registry(folder) as reg:
-            found = seen(reg)
-            if found not in ((new,) if "ok" in outcome.said else (old, new)):
-                raise Violation(f"killed at call {when} of {operation}, after {outcome.said}: {found}")
-            if found == old or operation != "delete":
-                DO[operation](reg, NUMBER[operation])
-            if seen(reg) != new:
-                raise Violation(f"done again after a kill at call {when}: {seen(reg)}")
-            settled(reg, folder)
-        shutil.rmtree(folder)
-        if not outcome.killed:
-            break
-        tried += 1
-        when += 1 if LONG or operation != "push" else 3
+    tried = 0
+    for call in struck.CHANGES:
+        when = 1
+        while kill_at(before, tmp_path / "struck", forge, operation, f"{call}:signal=KILL:when={when}", old, new):
+            tried += 1
+            when += 1 if LONG or call not in MANY else 5
     assert tried > 5
     survived(FAULTS[operation], tried, f"kill -9 at every changing system call of a {operation}")

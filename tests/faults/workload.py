@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.factories import KEY, a_caller, a_manifest, push
 
 from entrepot import app
-from entrepot.config import Settings, Storage
+from entrepot.config import Settings, Storage, Trash
 from entrepot.domain import digests
 from entrepot.domain import errors as e
 from entrepot.domain.images import ImageId
@@ -51,7 +51,8 @@ def registry(folder: Path) -> Iterator[Registry]:
 
 
 def _settings(folder: Path) -> Settings:
-    return Settings(data_dir=str(folder), storage=Storage(reserve=0))  # some faults need a small file system
+    # Some faults need a small file system, and all of them count on deleted images to free bytes.
+    return Settings(data_dir=str(folder), storage=Storage(reserve=0), trash=Trash(retention_days=0))
 
 
 def layer(number: int) -> bytes:

@@ -2,10 +2,12 @@
 
 import signal
 import threading
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from entrepot.server import child
 from entrepot.web import logs
+
+_LISTEN = 0.5  # seconds
 
 
 def run(given: child.Inheritance, jobs: child.Jobs) -> int:
@@ -29,8 +31,17 @@ def run(given: child.Inheritance, jobs: child.Jobs) -> int:
 
     thread = threading.Thread(target=work, name="jobs", daemon=True)
     thread.start()
-    if said.get() == "ended":
+    if _heard(said) == "ended":
         return 1
     stop.set()
     thread.join(given.settings.limits.shutdown_seconds)
     return 0
+
+
+def _heard(said: SimpleQueue[str]) -> str:
+    """The first word that is said. A signal just before a wait does not end it, so no wait is without end."""
+    while True:
+        try:
+            return said.get(timeout=_LISTEN)
+        except Empty:
+            continue

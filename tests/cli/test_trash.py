@@ -1,0 +1,93 @@
+"""`entrepot trash`, beside a server that runs: images are deleted by a client, and come back or go for good."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.aws.ecr.asking import client
+from tests.aws.ecr.putting import put_image
+from tests.cli.test_gc import refused, run
+from tests.clients import processes
+from tests.clients.serving import Server, serving
+from tests.factories import an_index
+
+from entrepot.domain import digests
+
+NAME = "team/app"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Any:
+    with serving(tmp_path, processes.environment(tmp_path), workers=1) as running:
+        yield running
+
+
+@pytest.fixture
+def ecr(server: Server) -> Any:
+    with client(server) as made:
+        made.create_repository(repositoryName=NAME)
+        yield made
+
+
+def delete(ecr: Any, *digests_: str) -> None:
+    ids = [{"imageDigest": digest} for digest in digests_]
+    assert ecr.batch_delete_image(repositoryName=NAME, imageIds=ids)["failures"] == []
+
+
+def trash(server: Server, *arguments: str) -> tuple[int, str]:
+    done = run("trash", *arguments, "--data-dir", str(server.data_dir))
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_list_and_restore(server: Server, ecr: Any) -> None:
+    """What is listed comes back, an index with its image; what a tag is used for by now is told."""
+    image, other = put_image(ecr, NAME, "1", "one"), put_image(ecr, NAME, "2", number=1)
+    index = an_index(image.manifest.encode()).decode()
+    named = digests.of(index.encode())
+    ecr.put_image(repositoryName=NAME, imageManifest=index, imageTag="all")
+    delete(ecr, named, image.digest, other.digest)
+    code, text = trash(server, "list", NAME, "--json")
+    rows = [json.loads(line) for line in text.splitlines()]
+    assert code == 0
+    assert {(row["digest"], *row["tags"]) for row in rows} == {
+        (named, "all"),
+        (image.digest, "1", "one"),
+        (other.digest, "2"),
+    }
+    assert all(row["repository"] == NAME and row["keptUntil"] > row["deletedAt"] for row in rows)
+    assert trash(server, "list")[1].count(NAME) == 3
+    put_image(ecr, NAME, "one", number=2)
+    code, text = trash(server, "restore", NAME, "all", "2")
+    assert (code, text.splitlines()) == (
+        1,
+        [
+            f"{image.digest} is back as 1; other images have one now",
+            f"{named} is back as all",
+            f"{other.digest} is back as 2",
+        ],
+    )
+    ids = ecr.batch_get_image(repositoryName=NAME, imageIds=[{"imageTag": tag} for tag in ("all", "1", "2")])["images"]
+    assert [each["imageId"]["imageDigest"] for each in ids] == [named, image.digest, other.digest]
+    assert trash(server, "list") == (0, "")
+
+
+def test_empty(server: Server, ecr: Any) -> None:
+    """What is emptied cannot come back."""
+    image = put_image(ecr, NAME, "1")
+    delete(ecr, image.digest)
+    code, text = trash(server, "empty", NAME, "--json")
+    assert (code, json.loads(text)["images"]) == (0, 1)
+    assert trash(server, "empty") == (0, "0 images removed for good, 0 bytes collected\n")
+    said = refused("trash", "restore", NAME, image.digest, "--data-dir", str(server.data_dir))
+    assert "does not exist" in said
+
+
+def test_refusals(server: Server) -> None:
+    """A repository that is not there, and a folder without a registry: 2, and why."""
+    for words in (("list", "team/none"), ("empty", "team/none"), ("restore", "team/none", "v1")):
+        here = ("--data-dir", str(server.data_dir))
+        assert "The repository with name 'team/none' does not exist" in refused("trash", *words, *here)
+    assert "name its folder with --data-dir" in refused("trash", "list", "--data-dir", str(server.data_dir / "none"))
