@@ -15,7 +15,7 @@ import boto3
 import pytest
 
 from .dockerd import private_dockerd
-from .engines import Buildah, Docker, Engine, Podman, Skopeo, login
+from .engines import KEEP, Buildah, Docker, Engine, Podman, Skopeo, login
 from .images import Layout, debian_layout
 from .processes import environment, run
 from .serving import Server, serving
@@ -188,6 +188,6 @@ def pushed(need: Need, skopeo: Skopeo, server: Server, repository: str, layout: 
     """A repository that has `small`, `debian` and the index `multi`, pushed by skopeo."""
     login(skopeo, server)
     for tag in ("small", "debian", "multi"):
-        to = ["--all", "--dest-tls-verify=false", f"oci:{layout.folder}:{tag}", f"docker://{repository}:{tag}"]
+        to = [KEEP, "--all", "--dest-tls-verify=false", f"oci:{layout.folder}:{tag}", f"docker://{repository}:{tag}"]
         run(["skopeo", "copy", "--quiet", *to], skopeo.env)
     return repository

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from .serving import Server
 
+KEEP = "--preserve-digests"
+"""Push what is there: skopeo swaps in a layer in another compression where it remembers one at the destination."""
+
 _PLAIN_HTTP = "--tls-verify=false"
 
 
@@ -195,7 +198,7 @@ class Skopeo:
         run(["skopeo", "copy", f"oci:{layout.folder}:{tag}", f"oci:{self._local(ref)}:1"], self.env)
 
     def push(self, ref: str) -> list[str]:
-        return ["skopeo", "copy", "--dest-tls-verify=false", f"oci:{self._local(ref)}:1", f"docker://{ref}"]
+        return ["skopeo", "copy", KEEP, "--dest-tls-verify=false", f"oci:{self._local(ref)}:1", f"docker://{ref}"]
 
     def pull(self, ref: str) -> list[str]:
         self._local(ref).parent.mkdir(parents=True, exist_ok=True)

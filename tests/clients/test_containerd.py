@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .engines import login
+from .engines import KEEP, login
 from .processes import run
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def test_pull(need: Need, docker: Docker, skopeo: Skopeo, server: Server, reposi
     """`ctr images pull` brings an image and an index under the digests that were pushed."""
     need("ctr")
     login(skopeo, server)
-    to = ["skopeo", "copy", "--all", "--dest-tls-verify=false"]
+    to = ["skopeo", "copy", KEEP, "--all", "--dest-tls-verify=false"]
     for tag in ("debian", "multi"):
         run([*to, f"oci:{layout.folder}:{tag}", f"docker://{repository}:{tag}"], skopeo.env)
     password = run(["aws", "ecr", "get-login-password"], server.env).decode().strip()
@@ -48,7 +48,7 @@ def test_mirror(
     need("ctr")
     ecr.create_repository(repositoryName="library/mirrored")
     login(skopeo, server)
-    to = ["skopeo", "copy", "--all", "--dest-tls-verify=false", f"oci:{layout.folder}:multi"]
+    to = ["skopeo", "copy", KEEP, "--all", "--dest-tls-verify=false", f"oci:{layout.folder}:multi"]
     run([*to, f"docker://{server.host}/library/mirrored:1"], skopeo.env)
     password = run(["aws", "ecr", "get-login-password"], server.env).decode().strip()
     hosts = tmp_path / "registry.example.com"

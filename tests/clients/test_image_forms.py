@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .engines import login
+from .engines import KEEP, login
 from .images import GREETING, INDEX, MANIFEST, Layout
 from .processes import fail, run
 
@@ -46,7 +46,7 @@ def test_form_is_kept(
 def test_index_by_skopeo(skopeo: Skopeo, server: Server, repository: str, layout: Layout, ecr: Any) -> None:
     """An index and all its images arrive whole, and come back whole by tag, by digest, and one platform at a time."""
     login(skopeo, server)
-    run(["skopeo", "copy", "--all", TO, f"oci:{layout.folder}:multi", f"docker://{repository}:multi"], skopeo.env)
+    run(["skopeo", "copy", KEEP, "--all", TO, f"oci:{layout.folder}:multi", f"docker://{repository}:multi"], skopeo.env)
     index = layout.digest("multi")
     images = ecr.describe_images(repositoryName=repository.removeprefix(f"{server.host}/"))["imageDetails"]
     kept = {image["imageDigest"]: image.get("imageTags") for image in images}
@@ -106,8 +106,8 @@ def test_copy_between_repositories(
     login(skopeo, server)
     other = repository + "/copy"
     aws("ecr", "create-repository", "--repository-name", other.removeprefix(f"{server.host}/"))
-    run(["skopeo", "copy", TO, f"oci:{layout.folder}:debian", f"docker://{repository}:1"], skopeo.env)
-    copy = ["skopeo", "--debug", "copy", FROM, TO, f"docker://{repository}:1", f"docker://{other}:1"]
+    run(["skopeo", "copy", KEEP, TO, f"oci:{layout.folder}:debian", f"docker://{repository}:1"], skopeo.env)
+    copy = ["skopeo", "--debug", "copy", KEEP, FROM, TO, f"docker://{repository}:1", f"docker://{other}:1"]
     done = run(["sh", "-c", 'exec "$@" 2>&1', "sh", *copy], skopeo.env).decode()
     assert "mount=sha256" in done
     assert done.count('msg="PATCH ') == 1
@@ -122,7 +122,7 @@ def test_list_tags_inspect_and_delete(skopeo: Skopeo, server: Server, repository
     """The list-tags, inspect and delete of skopeo see what is there, and afterwards that it is gone."""
     login(skopeo, server)
     for tag in ("b", "a"):
-        run(["skopeo", "copy", TO, f"oci:{layout.folder}:small", f"docker://{repository}:{tag}"], skopeo.env)
+        run(["skopeo", "copy", KEEP, TO, f"oci:{layout.folder}:small", f"docker://{repository}:{tag}"], skopeo.env)
     plain = "--tls-verify=false"
     assert json.loads(run(["skopeo", "list-tags", plain, f"docker://{repository}"], skopeo.env))["Tags"] == ["a", "b"]
     seen = json.loads(run(["skopeo", "inspect", plain, f"docker://{repository}:a"], skopeo.env))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .engines import login
+from .engines import KEEP, login
 from .images import GREETING, MANIFEST
 from .processes import fail, run
 
@@ -78,7 +78,7 @@ def test_download_url(need: Need, server: Server, skopeo: Skopeo, repository: st
     need("curl")
     login(skopeo, server)
     run(
-        ["skopeo", "copy", "--dest-tls-verify=false", f"oci:{layout.folder}:small", f"docker://{repository}:1"],
+        ["skopeo", "copy", KEEP, "--dest-tls-verify=false", f"oci:{layout.folder}:small", f"docker://{repository}:1"],
         skopeo.env,
     )
     [digest] = layout.manifest("small").layers
