@@ -13,6 +13,6 @@ LONG = os.environ.get("ENTREPOT_TORTURE") == "1"
 def survived(fault: str, tried: int, what: str) -> None:
     """Note that a fault was tried so often and violated nothing."""
     place = os.environ.get("ENTREPOT_TORTURE_REPORT")
-    if place:
+    if place and tried:
         with Path(place).open("a", encoding="utf-8") as file:
             file.write(json.dumps({"fault": fault, "tried": tried, "what": what}) + "\n")

@@ -70,7 +70,7 @@ def test_an_error_at_every_write(before: Path, tmp_path: Path, forge: Forge, cal
             break
         tried += 1
         when += 1 if LONG else STEP
-    survived("F9-F11", tried, f"{error} at {call} calls of a push")
+    survived("F11" if error == "EIO" else "F9-F10", tried, f"{error} at changing system calls of a push")
 
 
 # --- small and strange file systems ------------------------------------------------------------------------------
