@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from msgspec import structs
 
-from entrepot import control
+from entrepot import chosen, control
 from entrepot.aws import ecr, sts
 from entrepot.aws.dispatch import AwsDoor
 from entrepot.blobs.files import sync_folder
@@ -61,7 +61,7 @@ _KEY_ALPHABET = string.ascii_uppercase + "234567"
 #   ├── credentials                         root access key, where it was not given; mode 0600
 #   ├── sealing.key                         seals login tokens and download URLs; mode 0600
 #   ├── storage/uploads, storage/blobs      bytes
-#   └── run                                 the server that is up
+#   └── run                                 the server that is up, and what the last one chose
 
 
 def prepare(settings: Settings) -> None:
@@ -260,7 +260,7 @@ def jobs(settings: Settings, stop: threading.Event) -> None:
     plan = replace(plan, webhooks=tuple(chosen_webhooks(settings.events)))
     plan = replace(plan, lifecycle_seconds=settings.lifecycle.interval)
     plan = replace(plan, activation_seconds=settings.archive.activation_seconds)
-    with operator(settings) as registry:
+    with _opened(settings) as registry:
         schedule.run(registry, stop, schedule.jobs(plan))
 
 
@@ -272,10 +272,17 @@ _SECRETS = ("credentials", "sealing.key")
 
 @contextlib.contextmanager
 def operator(settings: Settings) -> Iterator[Registry]:
-    """The registry for a command, or for the jobs.
+    """The registry for a command, which keeps and protects what the folder's last server does.
 
-    Raises ConfigError where there is no registry yet, and where its database is newer or older than this program.
+    Raises ConfigError where there is no registry yet, where its database is newer or older than this program, and
+    where it cannot be told what the server chose.
     """
+    with _opened(chosen.obeyed(settings)) as registry:
+        yield registry
+
+
+@contextlib.contextmanager
+def _opened(settings: Settings) -> Iterator[Registry]:
     if not settings.database.url and not (_folder(settings) / "entrepot.db").exists():
         raise ConfigError(f"there is no registry in {settings.data_dir}: name its folder with --data-dir")
     registry = _registry(settings, "localhost", "http")

@@ -432,7 +432,7 @@ def load(config_file: str | None, environ: Mapping[str, str], flags: Mapping[str
     given = _from_file(_file(config_file, environ), known, problems)
     given |= _from_environ(environ, known, problems)
     given |= {
-        name: _Given(value, "--" + name.replace("_", "-"), is_text=False)
+        name: _Given(value, "--" + name.removesuffix("_id").replace("_", "-"), is_text=False)
         for name, value in flags.items()
         if value is not None
     }

@@ -83,7 +83,8 @@ class Case:
             case "max":
                 return f"Member must have {what} less than or equal to {limits['max']}"
             case "pattern" if shape.name in _BY_HAND and len(self.place.steps) == 1:
-                return f"must satisfy regular expression '{limits['pattern']}'"
+                shown = limits["pattern"] if shape.name == "RegistryId" else f"'{limits['pattern']}'"
+                return f"must satisfy regular expression {shown}"
             case "pattern":
                 return f"Member must satisfy regular expression pattern: {limits['pattern']}"
             case "enum":

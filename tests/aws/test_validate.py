@@ -49,7 +49,7 @@ ECR: list[tuple[str, dict[str, Any], str, str]] = [
         "CreateRepository",
         {"repositoryName": "ab", "registryId": "12345678901"},
         "registryId",
-        "must satisfy regular expression '[0-9]{12}'",
+        "must satisfy regular expression [0-9]{12}",
     ),
     (
         "CreateRepository",

@@ -117,7 +117,8 @@ def test_alone(data: Path) -> None:
 
 def test_beside_a_server(data: Path, tmp_path: Path) -> None:
     """A server that runs is no hindrance, and goes on."""
-    with serving(tmp_path, processes.environment(tmp_path), workers=1) as server:
+    env = processes.environment(tmp_path) | {"ENTREPOT_TRASH__RETENTION_DAYS": "0"}
+    with serving(tmp_path, env, workers=1) as server:
         assert server.data_dir == data
         end = time.monotonic() + 30
         while files(data) > 2:  # the server collects when it starts

@@ -20,7 +20,9 @@ from entrepot import app
 from entrepot.cli.lifecycle import sentence
 from entrepot.config import Settings, Trash
 from entrepot.domain.manifests import OCI_MANIFEST
-from entrepot.registry import lifecycle
+from entrepot.domain.registries import RegistryKey
+from entrepot.domain.repositories import Mutability
+from entrepot.registry import lifecycle, repositories
 from entrepot.registry.context import Registry
 from entrepot.registry.lifecycle import Ran
 
@@ -86,6 +88,32 @@ def test_all_repositories(tmp_path: Path) -> None:
         "left": 0,
         "stopped": False,
     }
+
+
+def a_repository_in(reg: Registry, key: RegistryKey, name: str) -> None:
+    caller, mutability = a_caller("ecr:CreateRepository"), Mutability()
+    repositories.create(
+        reg, caller, key, name, mutability=mutability, scan_on_push=False, encryption_type="AES256", tags={}
+    )
+
+
+def test_regions(tmp_path: Path) -> None:
+    """Another region's policy is named with --region, and repositories are told apart where there are two regions."""
+    fill(tmp_path, 3, signed=False, keep=1)
+    far = RegistryKey(KEY.account, "eu-west-1")
+    with registry(tmp_path) as reg:
+        a_repository_in(reg, far, "far")
+        lifecycle.put(reg, a_caller("ecr:PutLifecyclePolicy"), far, "far", a_text(a_rule(1, "any", more_than=1)))
+    done = run(tmp_path, "far")
+    assert (done.returncode, "name another --region" in done.stderr) == (2, True)
+    lines = run(tmp_path, "--dry-run").stdout.splitlines()
+    assert {line.split(":")[0] for line in lines if not line.startswith(" ")} == {
+        "team/app in us-east-1",
+        "far in eu-west-1",
+    }
+    for words in (["far", "--region", "eu-west-1"], ["--region", "eu-west-1"]):
+        done = run(tmp_path, *words)
+        assert (done.returncode, done.stdout) == (0, "1 repository, 0 images: 0 expired, 0 archived\n")
 
 
 @pytest.mark.parametrize(

@@ -79,10 +79,49 @@ def test_empty(server: Server, ecr: Any) -> None:
     image = put_image(ecr, NAME, "1")
     delete(ecr, image.digest)
     code, text = trash(server, "empty", NAME, "--json")
-    assert (code, json.loads(text)["images"]) == (0, 1)
+    told = json.loads(text)
+    assert (code, told["images"], told["bytes"]) == (0, 1, 0)
+    assert told["waiting"] > 0
     assert trash(server, "empty") == (0, "0 images removed for good, 0 bytes collected\n")
-    said = refused("trash", "restore", NAME, image.digest, "--data-dir", str(server.data_dir))
-    assert "does not exist" in said
+    here = ("--data-dir", str(server.data_dir))
+    assert f"{image.digest} is not in the recycle bin of {NAME}" in refused(
+        "trash", "restore", NAME, image.digest, *here
+    )
+    delete(ecr, put_image(ecr, NAME, "1", number=1).digest)
+    first, second = trash(server, "empty")[1].splitlines()
+    assert first == "1 image removed for good, 0 bytes collected"
+    assert second.endswith("pushed within two days: garbage collection takes them when the pushes' leases end")
+
+
+def test_not_in_the_bin(server: Server, ecr: Any) -> None:
+    """What is there, what never was and what names nothing: 2, and each in its own words."""
+    image, here = put_image(ecr, NAME, "1"), ("--data-dir", str(server.data_dir))
+    for reference in ("1", image.digest, "none"):
+        said = refused("trash", "restore", NAME, reference, *here)
+        assert said.startswith(f"entrepot: {reference} is not in the recycle bin of {NAME}: ")
+    assert "sha256:zz is neither a digest nor a tag" in refused("trash", "restore", NAME, "sha256:zz", *here)
+
+
+def test_regions(server: Server, ecr: Any) -> None:
+    """Another region's repository is named with --region; lists tell regions apart, and only where there are two."""
+    here = put_image(ecr, NAME, "1")
+    delete(ecr, here.digest)
+    assert trash(server, "list")[1].startswith(f"{NAME}  {here.digest}")
+    with client(server, region="eu-west-1") as far:
+        far.create_repository(repositoryName="far")
+        there = put_image(far, "far", "1", number=1)
+        far.batch_delete_image(repositoryName="far", imageIds=[{"imageTag": "1"}, {"imageDigest": there.digest}])
+    rows = trash(server, "list")[1].splitlines()
+    assert [row.split()[:3] for row in rows] == [["us-east-1", NAME, here.digest], ["eu-west-1", "far", there.digest]]
+    assert "or name another --region" in refused("trash", "list", "far", "--data-dir", str(server.data_dir))
+    assert trash(server, "list", "--region", "eu-west-1")[1].splitlines() == rows[1:]
+    assert trash(server, "restore", "far", "1", "--region", "eu-west-1")[0] == 0
+    with client(server, region="eu-west-1") as far:
+        far.batch_delete_image(repositoryName="far", imageIds=[{"imageDigest": there.digest}])
+    assert trash(server, "empty", "--region", "eu-west-1")[1].startswith("1 image removed")
+    assert trash(server, "list", "--account", "123456789012")[1].splitlines() == rows[:1]
+    assert trash(server, "list", "--account", "210987654321") == (0, "")
+    assert "--account: " in refused("trash", "list", "--account", "me", "--data-dir", str(server.data_dir))
 
 
 def test_refusals(server: Server) -> None:

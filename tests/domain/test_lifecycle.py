@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -268,6 +269,30 @@ def test_explanations() -> None:
     }
 
 
+def test_explanations_of_returns_and_pulls() -> None:
+    """A rule that counts from a return says so, and one that counts from a pull says where there was none."""
+
+    def said(rule: dict[str, Any], **times: int | str) -> str:
+        return explain(decide(a_policy(rule), [a_fact("A", [], 30, **times)], NOW)[0])
+
+    unpulled = a_rule(1, "any", pulled=5, archive=True)
+    back, kept = NOW - 6 * DAY, "days ago, and rule 1 takes what is older"
+    taken_ = "more than 5 days ago, which rule 1 asks"
+    assert said(unpulled) == f"it was never pulled, and was pushed {taken_}"
+    assert said(unpulled, pulled_at=back) == f"it was pulled {taken_}"
+    assert said(unpulled, pulled_at=back, activated_at=back - 1) == f"it was pulled {taken_}"
+    assert said(unpulled, activated_at=back) == f"it was not pulled since it was restored, which was {taken_}"
+    assert said(unpulled, pulled_at=1, activated_at=NOW - DAY) == (
+        f"it was not pulled since it was restored, which was no more than 5 {kept}"
+    )
+    assert said(a_rule(1, "any", pushed=5), activated_at=back) == f"it was restored {taken_}"
+    assert said(a_rule(1, "any", more_than=1), activated_at=back) == (
+        "it is among the newest 1 of rule 1, counted from when it was restored"
+    )
+    from_bin = said(a_rule(1, "any", archived=90), status=ARCHIVED, archived_at=NOW - 100 * DAY, activated_at=back)
+    assert from_bin == f"it was restored no more than 90 {kept}"
+
+
 # --- an oracle -------------------------------------------------------------------------------------------------
 
 
@@ -285,7 +310,7 @@ def _selects(rule: Rule, image: Fact) -> bool:
 def _age(rule: Rule, image: Fact) -> int:
     at = image.activated_at if image.activated_at is not None else image.pushed_at
     if rule.count_type == "sinceImageTransitioned":
-        at = image.archived_at or image.pushed_at
+        at = max(image.archived_at or image.pushed_at, image.activated_at or 0)
     if rule.count_type == "sinceImagePulled" and image.pulled_at is not None:
         at = image.pulled_at
         if image.activated_at is not None and image.activated_at > image.pulled_at:

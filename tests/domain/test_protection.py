@@ -17,14 +17,19 @@ TEXT = st.text(alphabet="ab*", max_size=4)
     [
         ({PROTECTED: "true"}, True),
         ({PROTECTED: " True "}, True),
-        ({PROTECTED: "yes"}, False),
+        ({PROTECTED: "yes"}, True),
+        ({PROTECTED: "ture"}, True),
         ({PROTECTED: ""}, False),
+        ({PROTECTED: " "}, False),
+        ({PROTECTED: "0"}, False),
+        ({PROTECTED: "No"}, False),
+        ({PROTECTED: "FALSE"}, False),
         ({"protected": "true"}, False),
         ({}, False),
     ],
 )
 def test_repositories(tags: dict[str, str], protected: bool) -> None:
-    """Only the value true protects a repository, with every image in it."""
+    """Any value but those that say no protects a repository, with every image in it."""
     found = guard(Keeping(), tags)
     assert (found.reason([None]) is not None) == (found.reason(["v1"]) is not None) == protected
 

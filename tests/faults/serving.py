@@ -59,6 +59,7 @@ class Site:
         return environment(self.home) | {
             "ENTREPOT_DATA_DIR": str(self.folder),
             "ENTREPOT_LISTEN": f"127.0.0.1:{self.port}",
+            "ENTREPOT_TRASH__RETENTION_DAYS": "0",  # commands obey the server, and count on deleted images to be gone
         }
 
     def call(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:

@@ -6,13 +6,26 @@ import json
 from dataclasses import replace
 
 import pytest
+from tests.domain.lifecycle_worlds import a_rule, a_text
 from tests.factories import KEY, Clock, a_blob, a_caller, a_manifest, a_repository, an_image, an_index, push
 
 from entrepot.domain import digests
 from entrepot.domain import errors as e
 from entrepot.domain.images import ARCHIVE, ImageId
+from entrepot.domain.quotas import Quotas
 from entrepot.registry import bin as recycling
-from entrepot.registry import deletion, fsck, garbage, images, layers, referrers, repositories, room, storage_class
+from entrepot.registry import (
+    deletion,
+    fsck,
+    garbage,
+    images,
+    layers,
+    lifecycle,
+    referrers,
+    repositories,
+    room,
+    storage_class,
+)
 from entrepot.registry.context import Registry
 from entrepot.store import bin as table
 
@@ -67,7 +80,8 @@ def test_there_and_back(reg: Registry, clock: Clock) -> None:
         assert images.list_ids(reg, KEY, NAME, None, None, None, status=None) == ([], None)
         assert in_bin(reg) == [(digest, ("a", "b"))]
         assert restore(reg, reference) == [recycling.Restored(digest, ("a", "b"), ())]
-        assert images.get(reg, KEY, NAME, ImageId(None, "a")) == before
+        image, data = images.get(reg, KEY, NAME, ImageId(None, "a"))
+        assert (replace(image, activated_at=None), data) == before
         assert in_bin(reg) == []
         assert events(reg)[-4:] == [("DELETE", "a"), ("DELETE", "b"), ("PUSH", "a"), ("PUSH", "b")]
         assert number < 2
@@ -187,6 +201,103 @@ def test_archived(reg: Registry) -> None:
     restore(reg, digest)
     [found], _ = images.describe(reg, KEY, NAME, wanted=[by(digest)], tagged=None, token=None, limit=None)
     assert found.image.status == "ARCHIVED"
+
+
+def archived(reg: Registry, digest: str) -> None:
+    storage_class.update(reg, a_caller(), KEY, NAME, by(digest), ARCHIVE)
+
+
+def status(reg: Registry, digest: str) -> str:
+    [found], _ = images.describe(reg, KEY, NAME, wanted=[by(digest)], tagged=None, token=None, limit=None)
+    return found.image.status
+
+
+def a_referrer(reg: Registry, subject: str, number: int = 0) -> str:
+    """An image that refers to another one."""
+    config = a_blob(reg, b"{}")
+    named = {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": subject, "size": 2}
+    return push(reg, a_manifest(subject=named, annotations={"number": f"{number} {config}"})).digest
+
+
+@pytest.mark.parametrize("in_archive", [False, True])
+def test_lifecycle_sees_it_as_new(reg: Registry, clock: Clock, in_archive: bool) -> None:
+    """What a policy expired and somebody had back stays as long as something new does, in the archive as well."""
+    rule = a_rule(1, "any", archived=90) if in_archive else a_rule(1, "any", pushed=14)
+    lifecycle.put(reg, a_caller(), KEY, NAME, a_text(rule))
+    digest = an_image(reg, 1, "v1")
+    if in_archive:
+        archived(reg, digest)
+    clock.forward(100 * DAY)
+    assert lifecycle.run(reg, KEY, NAME).expired == 1
+    clock.forward(1)
+    restore(reg, digest)
+    clock.forward(10 * DAY)
+    assert lifecycle.run(reg, KEY, NAME).expired == 0
+    clock.forward(90 * DAY)
+    assert lifecycle.run(reg, KEY, NAME).expired == 1
+
+
+def test_referrers_come_back(reg: Registry, clock: Clock) -> None:
+    """What referred to an image and left with it, or because of it, comes back with it; what left before stays."""
+    lifecycle.put(reg, a_caller(), KEY, NAME, a_text(a_rule(1, "tagged", patterns=["v1"], pushed=1)))
+    digest = an_image(reg, 1, "v1")
+    before, signature = a_referrer(reg, digest, 1), a_referrer(reg, digest, 2)
+    of_signature = a_referrer(reg, signature, 3)
+    delete(reg, by(before))
+    clock.forward(2 * DAY)
+    assert lifecycle.run(reg, KEY, NAME).expired == 3
+    assert {each.digest for each in restore(reg, digest)} == {digest, signature, of_signature}
+    assert [each[0] for each in in_bin(reg)] == [before]
+    clock.forward(1)
+    delete(reg, by(digest))
+    for expected in (1, 1, 0):
+        clock.forward(DAY / 2)
+        assert referrers.clean(reg) == expected
+    assert {each.digest for each in restore(reg, "v1")} == {digest, signature, of_signature}
+    clock.forward(2 * DAY)
+    assert referrers.clean(reg) == 0
+
+
+def test_referrer_that_is_not_whole(reg: Registry, clock: Clock) -> None:
+    """A referrer whose layer is gone for good stays in the bin and keeps nothing else there."""
+    lifecycle.put(reg, a_caller(), KEY, NAME, a_text(a_rule(1, "tagged", patterns=["v1"], pushed=1)))
+    digest = an_image(reg, 1, "v1")
+    referrer = a_referrer(reg, digest)
+    clock.forward(2 * DAY)
+    assert lifecycle.run(reg, KEY, NAME).expired == 2
+    layers.delete(reg, a_caller(), KEY, NAME, digests.of(b"{}"))
+    assert [each.digest for each in restore(reg, digest)] == [digest]
+    assert [each[0] for each in in_bin(reg)] == [referrer]
+
+
+@pytest.mark.parametrize("child_in_bin", [False, True])
+def test_index_of_an_archived_image(reg: Registry, child_in_bin: bool) -> None:
+    """An active index comes back with active images, also where one went to the archive since, or before it left."""
+    child = an_image(reg, 1)
+    inner = push(reg, an_index(manifest_of(reg, child))).digest
+    outer = push(reg, an_index(manifest_of(reg, inner)), "all").digest
+    delete(reg, by(outer))
+    archived(reg, inner)
+    archived(reg, child)
+    if child_in_bin:
+        delete(reg, by(inner), by(child))
+    restore(reg, outer)
+    assert [status(reg, each) for each in (outer, inner, child)] == ["ACTIVE"] * 3
+
+
+def test_quota(reg: Registry) -> None:
+    """An image for which there is no room stays in the bin, and a push counts what came back."""
+    reg = replace(reg, quotas=Quotas(images_per_repository=2))
+    first = an_image(reg, 1)
+    delete(reg, by(first))
+    others = [an_image(reg, number) for number in (2, 3)]
+    with pytest.raises(e.LimitExceeded, match="maximum of 2 images"):
+        restore(reg, first)
+    assert len(in_bin(reg)) == 1
+    delete(reg, by(others[0]))
+    restore(reg, first)
+    with pytest.raises(e.LimitExceeded, match="maximum of 2 images"):
+        an_image(reg, 4)
 
 
 def test_nothing_to_restore(reg: Registry) -> None:

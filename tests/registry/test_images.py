@@ -204,6 +204,20 @@ def test_declared(reg: Registry) -> None:
     assert push(reg, data).manifest.media_type == "application/vnd.oci.image.manifest.v1+json"
 
 
+def test_declared_otherwise(reg: Registry) -> None:
+    """A manifest that is there stays what it was pushed as: the answer and the event of a new tag say that."""
+    oci, docker = "application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"
+    bare = json.loads(a_small_manifest(reg))
+    del bare["mediaType"]
+    data = json.dumps(bare).encode()
+    for media_type, tag in ((oci, "one"), (docker, "two")):
+        put = images.put(reg, a_caller(), KEY, NAME, images.Push(data, media_type, (tag,), None))
+        assert put.manifest.media_type == oci
+    rows = reg.db.read(lambda tx: tx.all("SELECT detail FROM outbox ORDER BY id"))
+    assert [json.loads(row[0])["manifest-media-type"] for row in rows] == [oci, oci]
+    assert images.head(reg, KEY, NAME, ImageId(None, "two")).media_type == oci
+
+
 def test_events(reg: Registry) -> None:
     """Each tag that moves is a PUSH, each that goes a DELETE, and a push that changes nothing is silent."""
     manifest = a_small_manifest(reg)

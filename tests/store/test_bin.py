@@ -39,10 +39,12 @@ def test_there_and_back(db: Database, repository: int) -> None:
     assert db.read(lambda tx: images.any_of(tx, image)).digest == digest
     assert not db.read(lambda tx: images.any_in(tx, repository))
     assert db.read(lambda tx: counts.images(tx, repository)) == 0
-    db.write(lambda tx: table.take_out(tx, image))
+    db.write(lambda tx: table.take_out(tx, image, NOW + 9))
     db.write(lambda tx: table.forget_tags(tx, image))
     assert db.read(lambda tx: table.find(tx, repository, digest)) is None
-    assert db.read(lambda tx: images.find(tx, repository, digest)) is not None
+    back = db.read(lambda tx: images.find(tx, repository, digest))
+    assert back is not None
+    assert back.activated_at == NOW + 9
     assert db.read(lambda tx: counts.images(tx, repository)) == 1
 
 
@@ -76,6 +78,26 @@ def test_tagged(db: Database, repository: int) -> None:
     assert found is not None
     assert found.id == last
     assert db.read(lambda tx: table.tagged(tx, repository, "none")) is None
+
+
+def test_gone_with(db: Database, repository: int) -> None:
+    """What left with its subject, or because of it, is found; not what left before or is not in the bin."""
+    subject = a_digest("subject")
+
+    def referrer(name: str, orphaned: int | None, deleted: int | None) -> None:
+        def write(tx: Tx) -> None:
+            image = an_image(tx, repository, a_digest(name), subject)
+            if orphaned is not None:
+                images.orphan(tx, repository, subject, NOW + orphaned)
+            if deleted is not None:
+                table.put(tx, image, NOW + deleted)
+
+        db.write(write)
+
+    for name, orphaned, deleted in (("before", None, 1), ("with", None, 2), ("later", 2, 9), ("there", None, None)):
+        referrer(name, orphaned, deleted)
+    found = db.read(lambda tx: table.gone_with(tx, repository, subject, NOW + 2))
+    assert {row.digest for row in found} == {a_digest("with"), a_digest("later")}
 
 
 def test_for_good(db: Database, repository: int) -> None:

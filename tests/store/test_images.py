@@ -164,3 +164,28 @@ def test_pulled(db: Database, repository: int) -> None:
         assert found is not None
         assert found.pulled_at == expected
     db.write(lambda tx: images.pulled(tx, image + 1, NOW))
+
+
+def test_orphans(db: Database, repository: int) -> None:
+    """Referrers are noted when their subject is deleted, the longest first, until it is back or they are wanted."""
+    one, other = a_digest("one"), a_digest("other")
+    ids = [
+        db.write(lambda tx, n=n, subject=subject: an_image(tx, repository, a_digest(f"r{n}"), subject))  # type: ignore[misc]
+        for n, subject in enumerate((other, one, one))
+    ]
+
+    def orphans(until: int, after: tuple[int, int] = (0, 0), limit: int = 10) -> list[int]:
+        return [row[1] for row in db.read(lambda tx: images.orphans(tx, until, after, limit))]
+
+    assert orphans(NOW + 99) == []
+    db.write(lambda tx: images.orphan(tx, repository, one, NOW))
+    db.write(lambda tx: images.orphan(tx, repository, one, NOW + 5))
+    db.write(lambda tx: images.orphan(tx, repository, other, NOW + 1))
+    assert orphans(NOW + 1) == [ids[1], ids[2], ids[0]]
+    assert orphans(NOW) == ids[1:]
+    assert orphans(NOW + 1, (NOW, ids[1]), 1) == ids[2:]
+    assert db.read(lambda tx: images.orphaned_since(tx, ids[0])) == NOW + 1
+    db.write(lambda tx: images.forget_subject(tx, ids[0]))
+    db.write(lambda tx: images.adopt(tx, repository, one))
+    assert orphans(NOW + 99) == []
+    assert db.read(lambda tx: images.orphaned_since(tx, ids[1])) is None

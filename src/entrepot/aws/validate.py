@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 MOST_TOLD = 10
 LONGEST_SHOWN = 512
-_BY_HAND = frozenset({"RepositoryName", "RegistryId", "ImageTag"})
+_BY_HAND = {
+    "RepositoryName": "must satisfy regular expression '{}'",
+    "RegistryId": "must satisfy regular expression {}",  # seen in chanzuckerberg/single-cell-data-portal#3781
+    "ImageTag": "must satisfy regular expression '{}'",
+}
 # ECR lists these in an order that is not its model's.
 _AS_ECR_LISTS = {
     "ImageTagMutability": ("IMMUTABLE", "MUTABLE", "MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION"),
@@ -126,7 +130,7 @@ def _ecr(violation: Violation) -> str:
     elif len(violation.path) > 1:
         member = ".".join(violation.path)
     elif violation.shape is not None and violation.shape.name in _BY_HAND and constraint == _pattern(violation.shape):
-        constraint = f"must satisfy regular expression '{violation.shape.pattern_text}'"
+        constraint = _BY_HAND[violation.shape.name].format(violation.shape.pattern_text)
     return f"Invalid parameter at '{member}' failed to satisfy constraint: '{constraint}'"
 
 

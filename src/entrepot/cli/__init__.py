@@ -6,7 +6,7 @@ import typer
 
 from entrepot import __version__
 from entrepot.cli.events_commands import events_app
-from entrepot.cli.options import ConfigFile, DataDir, Json
+from entrepot.cli.options import Account, ConfigFile, DataDir, Json, Region
 from entrepot.cli.trash_commands import trash_app
 
 app = typer.Typer(
@@ -114,15 +114,20 @@ def lifecycle_run_command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say of each image which rule would take it or keeps it, and why.")
     ] = False,
+    region: Region = None,
+    account: Account = None,
     json: Json = False,
 ) -> None:
     """Apply lifecycle policies now. The server may run, and does this by itself.
+
+    Without REPOSITORY and --region in all regions.
 
     \b
     Examples:
       entrepot lifecycle run
       entrepot lifecycle run team/app --dry-run
       entrepot lifecycle run team/app --data-dir ./data --json
+      entrepot lifecycle run --region eu-central-1
 
     \b
     Exit codes:
@@ -133,7 +138,8 @@ def lifecycle_run_command(
     """  # noqa: D301 - click's mark for lines to keep
     from entrepot.cli import lifecycle  # noqa: PLC0415 - keeps `entrepot --help` fast
 
-    raise typer.Exit(lifecycle.run(config, {"data_dir": data_dir}, repository, dry_run=dry_run, as_json=json))
+    flags = {"data_dir": data_dir, "region": region, "account_id": account}
+    raise typer.Exit(lifecycle.run(config, flags, repository, dry_run=dry_run, as_json=json))
 
 
 @app.command("fsck")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from entrepot import app
+from entrepot import app, chosen
 from entrepot.cli.progress import attempt, bar, many, size
 from entrepot.config import ConfigError, Settings, load
 from entrepot.registry import fsck
@@ -40,7 +40,7 @@ def _check(settings: Settings, *, repair: bool, quick: bool) -> fsck.Report:
 
 
 def _run(check: Callable[..., fsck.Report], registry: object, settings: Settings, **options: object) -> fsck.Report:
-    return check(registry, sparse=settings.oci.sparse_manifests, **options)
+    return check(registry, sparse=chosen.obeyed(settings).oci.sparse_manifests, **options)
 
 
 def document(report: fsck.Report) -> str:

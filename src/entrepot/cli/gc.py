@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import msgspec
 
-from entrepot import app
+from entrepot import app, chosen
 from entrepot.cli.progress import attempt, line, many, size
 from entrepot.config import DAY, ConfigError, load
 from entrepot.registry import garbage
@@ -24,7 +24,7 @@ def run(
 
     def work() -> int:
         settings = load(config_file, os.environ, flags)
-        kept = settings.gc.grace if grace is None else _checked(grace)
+        kept = chosen.obeyed(settings).gc.grace if grace is None else _checked(grace)
         taken = garbage.Collected()
         with app.operator(settings) as registry, line("collecting") as show:
             garbage.collect(registry, kept, dry_run=dry_run, rest=_rest(taken, show), taken=taken)
@@ -69,6 +69,9 @@ def sentence(taken: garbage.Collected, *, dry_run: bool) -> str:
     would = "would be " if dry_run else ""
     collected = f"{many(taken.blobs, 'blob')} ({size(taken.bytes)}) {would}collected"
     lines = [f"{collected}, {taken.memberships} taken from repositories"]
+    if taken.images:
+        later = "; what they free is not counted" if dry_run else ""
+        lines.append(f"{many(taken.images, 'image')} {would}removed from the recycle bin for good{later}")
     if taken.orphans:
         lines.append(f"{many(taken.orphans, 'file')} that no row names {would}deleted")
     if taken.deleted > taken.blobs:

@@ -3,12 +3,13 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import msgspec
 
 from entrepot import app
+from entrepot.cli import places
 from entrepot.cli.progress import attempt, line, many, size
 from entrepot.config import ConfigError, load
 from entrepot.domain.errors import LifecyclePolicyNotFound, RepositoryNotFound
@@ -47,11 +48,15 @@ def run(
         settings = load(config_file, os.environ, flags)
         key = RegistryKey(settings.account_id, settings.region)
         with app.operator(settings) as registry:
-            wanted = [(key, repository)] if repository else lifecycle.places(registry)
+            wanted = [(key, repository)] if repository else _places(registry, flags)
             show = _show_tried if dry_run else _show_ran
             return show(registry, wanted, bool(repository), as_json)
 
     return attempt(work, full=_ROOM, interrupted=_INTERRUPTED)
+
+
+def _places(registry: Registry, flags: Mapping[str, object]) -> list[_Place]:
+    return [(key, name) for key, name in lifecycle.places(registry) if places.fits(flags, key.account, key.region)]
 
 
 def _show_ran(registry: Registry, wanted: list[_Place], named: bool, as_json: bool) -> int:
@@ -64,13 +69,14 @@ def _show_ran(registry: Registry, wanted: list[_Place], named: bool, as_json: bo
 
 def _show_tried(registry: Registry, wanted: list[_Place], named: bool, as_json: bool) -> int:
     tried: list[Tried] = []
+    words = places.telling_apart(registry)
 
     def look(key: RegistryKey, name: str) -> None:
         found = Tried(key, name, *lifecycle.explain(registry, key, name))
         if as_json:
             tried.append(found)
         else:
-            sys.stdout.writelines(text(found, registry.keeping.retention))
+            sys.stdout.writelines(text(found, registry.keeping.retention, words(key.account, key.region)))
 
     with line("looking at images"):
         _each(wanted, look, named=named)
@@ -86,7 +92,7 @@ def _each(wanted: list[_Place], do: Callable[[RegistryKey, str], object], *, nam
             do(key, name)
         except RepositoryNotFound as error:
             if named:
-                raise ConfigError(f"{error}: see `aws ecr describe-repositories`") from error
+                raise ConfigError(f"{error}: see `aws ecr describe-repositories`, or name another --region") from error
         except LifecyclePolicyNotFound as error:
             if named:
                 raise ConfigError(f"{error}: set one with `aws ecr put-lifecycle-policy`") from error
@@ -123,12 +129,16 @@ def sentence(ran: lifecycle.Ran) -> str:
     return "\n".join(lines) + "\n"
 
 
-def text(tried: Tried, retention: int) -> Iterator[str]:
-    """What would be done to each image and why, a line each; `retention` of the recycle bin in microseconds."""
+def text(tried: Tried, retention: int, where: Sequence[str] = ()) -> Iterator[str]:
+    """What would be done to each image and why, a line each.
+
+    `retention` of the recycle bin in microseconds; `where` is what tells the repository's registry from others.
+    """
     taken = sum(decision.action is not None for decision in tried.decisions)
     later = f" after {retention / _DAY:g} days in the recycle bin" if retention and tried.freed else ""
+    place = f"{tried.name} in {' '.join(where)}" if where else tried.name
     yield (
-        f"{tried.name}: {taken} of {many(len(tried.decisions), 'image')} would be taken, "
+        f"{place}: {taken} of {many(len(tried.decisions), 'image')} would be taken, "
         f"{size(tried.freed)} would come free{later}\n"
     )
     for decision in tried.decisions:

@@ -3,15 +3,19 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
 
 from entrepot import app
+from entrepot.cli import places
 from entrepot.cli.progress import attempt, line, many, size
 from entrepot.config import ConfigError, load
-from entrepot.domain.errors import RegistryError, StorageFull, StorageUnavailable
+from entrepot.domain import names
+from entrepot.domain.blobs import LEASE
+from entrepot.domain.errors import ImageNotFound, RegistryError, RepositoryNotFound, StorageFull, StorageUnavailable
 from entrepot.domain.principals import Caller, root
 from entrepot.domain.registries import RegistryKey
 from entrepot.registry import bin as recycling
@@ -20,6 +24,8 @@ from entrepot.registry.context import Registry
 from entrepot.store.bin import Binned
 
 T = TypeVar("T")
+_LEASES_OVER = -2 * LEASE / 1_000_000
+"""A grace in seconds: everything that would be collected if all leases had ended."""
 _FULL = "make room on the disk of the data folder and run it again"
 
 
@@ -28,8 +34,10 @@ def listing(config_file: str | None, flags: Mapping[str, object], repository: st
 
     def work() -> int:
         with app.operator(load(config_file, os.environ, flags)) as registry:
+            words = places.telling_apart(registry)
             for image in _refusals(lambda: recycling.listing(registry, _key(registry), repository)):
-                sys.stdout.write(_json(registry, image) if as_json else _line(registry, image))
+                if repository or places.fits(flags, image.account, image.region):
+                    sys.stdout.write(_json(registry, image) if as_json else _line(registry, image, words))
         return 0
 
     return attempt(work, full=_FULL, interrupted="nothing was changed")
@@ -60,20 +68,49 @@ def empty(config_file: str | None, flags: Mapping[str, object], repository: str 
 
     def work() -> int:
         with app.operator(load(config_file, os.environ, flags)) as registry, line("emptying the recycle bin"):
-            caller = _caller(registry, "entrepot:EmptyTrash")
-            [gone] = _refusals(lambda: [recycling.empty(registry, caller, _key(registry), repository)])
+            [gone] = _refusals(lambda: [_empty(registry, flags, repository)])
             taken = garbage.collect(registry, 0.0, orphans=False)
-        told = {"images": gone, "blobs": taken.blobs, "bytes": taken.bytes}
-        text = f"{many(gone, 'image')} removed for good, {size(taken.bytes)} collected\n"
-        sys.stdout.write(msgspec.json.encode(told).decode() + "\n" if as_json else text)
+            waiting = garbage.collect(registry, _LEASES_OVER, orphans=False, dry_run=True).bytes if gone else 0
+        told = {"images": gone, "blobs": taken.blobs, "bytes": taken.bytes, "waiting": waiting}
+        sys.stdout.write(msgspec.json.encode(told).decode() + "\n" if as_json else emptied(gone, taken.bytes, waiting))
         return 0
 
     return attempt(work, full=_FULL, interrupted="what was removed stays so; run it again for the rest")
 
 
+def emptied(gone: int, collected: int, waiting: int) -> str:
+    """What was emptied, and why bytes are still there, in a line or two."""
+    text = f"{many(gone, 'image')} removed for good, {size(collected)} collected\n"
+    if waiting:
+        text += f"{size(waiting)} pushed within two days: garbage collection takes them when the pushes' leases end\n"
+    return text
+
+
+def _empty(registry: Registry, flags: Mapping[str, object], repository: str | None) -> int:
+    caller, key = _caller(registry, "entrepot:EmptyTrash"), _key(registry)
+    if repository or not places.is_narrowed(flags):
+        return recycling.empty(registry, caller, key, repository)
+    here = {
+        (RegistryKey(image.account, image.region), image.name)
+        for image in recycling.listing(registry)
+        if places.fits(flags, image.account, image.region)
+    }
+    gone = 0
+    for where, name in sorted(here, key=lambda each: each[1]):
+        with suppress(RepositoryNotFound):  # deleted meanwhile, with its bin
+            gone += recycling.empty(registry, caller, where, name)
+    return gone
+
+
 def _restore(registry: Registry, repository: str, reference: str) -> list[recycling.Restored]:
     caller = _caller(registry, "entrepot:RestoreImage")
-    return _refusals(lambda: recycling.restore(registry, caller, _key(registry), repository, reference))
+    if not names.is_digest_like(reference) and not names.is_tag(reference):
+        raise ConfigError(f"{reference} is neither a digest nor a tag: see `entrepot trash list {repository}`")
+    try:
+        return _refusals(lambda: recycling.restore(registry, caller, _key(registry), repository, reference))
+    except ImageNotFound as error:
+        text = f"{reference} is not in the recycle bin of {repository}: see `entrepot trash list {repository}`"
+        raise ConfigError(text) from error
 
 
 def _key(registry: Registry) -> RegistryKey:
@@ -87,11 +124,13 @@ def _caller(registry: Registry, action: str) -> Caller:
 
 
 def _refusals(ask: Callable[[], Iterable[T]]) -> list[T]:
-    """What the registry answers. Raises ConfigError with its words where it refuses."""
+    """What the registry answers. Raises ConfigError with its words where it refuses, and ImageNotFound."""
     try:
         return list(ask())
-    except (StorageFull, StorageUnavailable):
+    except (StorageFull, StorageUnavailable, ImageNotFound):
         raise
+    except RepositoryNotFound as error:
+        raise ConfigError(f"{error}: see `aws ecr describe-repositories`, or name another --region") from error
     except RegistryError as error:
         raise ConfigError(str(error)) from error
 
@@ -110,11 +149,10 @@ def _json(registry: Registry, image: Binned) -> str:
     return msgspec.json.encode(told).decode() + "\n"
 
 
-def _line(registry: Registry, image: Binned) -> str:
+def _line(registry: Registry, image: Binned, words: places.Words) -> str:
     until = _instant(image.deleted_at + registry.keeping.retention)
-    return (
-        f"{image.name}  {image.digest}  {size(image.size)}  kept until {until}  {' '.join(image.tags)}".rstrip() + "\n"
-    )
+    told = [*words(image.account, image.region), image.name, image.digest, size(image.size), f"kept until {until}"]
+    return "  ".join([*told, *([" ".join(image.tags)] if image.tags else [])]) + "\n"
 
 
 def _instant(at: int) -> str:

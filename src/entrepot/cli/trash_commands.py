@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from entrepot.cli.options import ConfigFile, DataDir, Json
+from entrepot.cli.options import Account, ConfigFile, DataDir, Json, Region
 
 trash_app = typer.Typer(
     help="What was deleted and can still be had back.",
@@ -13,25 +13,38 @@ trash_app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+
+def _flags(data_dir: str | None, region: str | None, account: str | None) -> dict[str, object]:
+    return {"data_dir": data_dir, "region": region, "account_id": account}
+
+
 Some = Annotated[str | None, typer.Argument(metavar="[REPOSITORY]", help="Only of this one; else of all.")]
 
 
 @trash_app.command("list")
 def list_command(
-    repository: Some = None, config: ConfigFile = None, data_dir: DataDir = None, json: Json = False
+    repository: Some = None,
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+    region: Region = None,
+    account: Account = None,
+    json: Json = False,
 ) -> None:
     """Print the images in the recycle bin, the one that was deleted first in front.
+
+    Without REPOSITORY and --region those of all regions, each with its region where there is more than one.
 
     \b
     Examples:
       entrepot trash list
       entrepot trash list team/app --json
+      entrepot trash list --region eu-central-1
 
     With --json one object on each line.
     """  # noqa: D301 - click's mark for lines to keep
     from entrepot.cli import trash  # noqa: PLC0415 - keeps `entrepot --help` fast
 
-    raise typer.Exit(trash.listing(config, {"data_dir": data_dir}, repository, as_json=json))
+    raise typer.Exit(trash.listing(config, _flags(data_dir, region, account), repository, as_json=json))
 
 
 @trash_app.command("restore")
@@ -40,6 +53,8 @@ def restore_command(
     images: Annotated[list[str], typer.Argument(metavar="DIGEST|TAG", help="Which; a tag that the image had.")],
     config: ConfigFile = None,
     data_dir: DataDir = None,
+    region: Region = None,
+    account: Account = None,
     json: Json = False,
 ) -> None:
     """Take images from the recycle bin, with their tags and, of an index, with the images that it names.
@@ -49,6 +64,7 @@ def restore_command(
     \b
     Examples:
       entrepot trash restore team/app v1.2
+      entrepot trash restore team/app v1.2 --region eu-central-1
       entrepot trash restore team/app sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 
     \b
@@ -59,12 +75,17 @@ def restore_command(
     """  # noqa: D301 - click's mark for lines to keep
     from entrepot.cli import trash  # noqa: PLC0415 - keeps `entrepot --help` fast
 
-    raise typer.Exit(trash.restore(config, {"data_dir": data_dir}, repository, images, as_json=json))
+    raise typer.Exit(trash.restore(config, _flags(data_dir, region, account), repository, images, as_json=json))
 
 
 @trash_app.command("empty")
 def empty_command(
-    repository: Some = None, config: ConfigFile = None, data_dir: DataDir = None, json: Json = False
+    repository: Some = None,
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+    region: Region = None,
+    account: Account = None,
+    json: Json = False,
 ) -> None:
     """Remove what is in the recycle bin for good, and collect the bytes that nothing needs then.
 
@@ -73,8 +94,11 @@ def empty_command(
       entrepot trash empty
       entrepot trash empty team/app
 
-    Layers that a push may still count on stay until it no longer can, as for `entrepot gc`.
+    Without REPOSITORY and --region in all regions.
+
+    Bytes of images that were pushed within two days stay until the leases of those pushes end; then garbage collection
+    takes them.
     """  # noqa: D301 - click's mark for lines to keep
     from entrepot.cli import trash  # noqa: PLC0415 - keeps `entrepot --help` fast
 
-    raise typer.Exit(trash.empty(config, {"data_dir": data_dir}, repository, as_json=json))
+    raise typer.Exit(trash.empty(config, _flags(data_dir, region, account), repository, as_json=json))

@@ -140,9 +140,12 @@ def _judge(rules: Sequence[Rule], members: Iterable[Fact], known: Mapping[str, F
 
 
 def _instant(image: Fact) -> int:
-    """From when an image is as old as rules count: pushed, or restored; in the archive since it went there."""
+    """From when an image is as old as rules count: pushed, or restored; in the archive since it went there.
+
+    An archived image can be restored, too: from the recycle bin.
+    """
     if image.status == ARCHIVED:
-        return image.archived_at or image.pushed_at
+        return max(image.archived_at or image.pushed_at, image.activated_at or 0)
     return image.activated_at or image.pushed_at
 
 
@@ -258,8 +261,8 @@ def explain(decision: Decision) -> str:
     """Why an image is taken or stays, in words that go after it: `it is not among the newest 10 of rule 2`."""
     by, would = ", ".join(decision.by), f"rule {_priority(decision.rule)} would take it, but"
     return {
-        Why.TAKEN: _verdict(decision.rule, taken=True),
-        Why.KEPT: _verdict(decision.rule, taken=False),
+        Why.TAKEN: _verdict(decision.rule, decision.image, taken=True),
+        Why.KEPT: _verdict(decision.rule, decision.image, taken=False),
         Why.FOLLOWS: f"it refers to {by}, which rule {_priority(decision.rule)} takes",
         Why.WITH_SUBJECT: f"it refers to {by}, and stays with that",
         Why.REFERENCED: f"{would} it is named by the index {by}",
@@ -273,15 +276,32 @@ def _priority(rule: Rule | None) -> str:
     return "?" if rule is None else str(rule.priority)
 
 
-_SINCE = {PUSHED: "pushed", PULLED: "pulled", TRANSITIONED: "archived"}
-
-
-def _verdict(rule: Rule | None, *, taken: bool) -> str:
+def _verdict(rule: Rule | None, image: Fact, *, taken: bool) -> str:
     if rule is None:
         return ""
     if rule.count_type == COUNT:
-        return f"it is {'not ' if taken else ''}among the newest {rule.count} of rule {rule.priority}"
-    since = f"it was {_SINCE[rule.count_type]}"
+        counted = ", counted from when it was restored" if _is_back(image) else ""
+        return f"it is {'not ' if taken else ''}among the newest {rule.count} of rule {rule.priority}{counted}"
+    since = _since(rule, image)
     if taken:
         return f"{since} more than {rule.count} days ago, which rule {rule.priority} asks"
     return f"{since} no more than {rule.count} days ago, and rule {rule.priority} takes what is older"
+
+
+def _is_back(image: Fact) -> bool:
+    """Whether the image is as old as its return from the archive or the recycle bin."""
+    return image.activated_at is not None and image.activated_at == _instant(image)
+
+
+def _since(rule: Rule, image: Fact) -> str:
+    """What happened to the image at the instant from which a rule counts days."""
+    if rule.count_type != PULLED:
+        return "it was restored" if _is_back(image) else f"it was {_SINCE[rule.count_type]}"
+    if image.pulled_at is not None and image.pulled_at >= (image.activated_at or 0):
+        return "it was pulled"
+    if image.activated_at is not None:
+        return "it was not pulled since it was restored, which was"
+    return "it was never pulled, and was pushed"
+
+
+_SINCE = {PUSHED: "pushed", TRANSITIONED: "archived"}

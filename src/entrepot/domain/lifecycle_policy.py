@@ -86,9 +86,11 @@ def _load(text: str) -> Any:
     if len(text) > LENGTH_MAX:
         _refuse(_UNREADABLE, f"A policy may have {LENGTH_MAX} characters.")
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        document = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        json.dumps(document, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except (ValueError, RecursionError):
         _refuse(_UNREADABLE, "The text is not JSON.")
+    return document
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

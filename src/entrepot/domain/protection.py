@@ -10,6 +10,7 @@ from entrepot.domain import wildcard
 PROTECTED = "entrepot:protected"
 PROTECTED_TAGS = "entrepot:protected-tags"
 """Resource tags of a repository: `true` for all that is in it, and wildcards with spaces between for some tags."""
+_NOT = frozenset({"", "0", "false", "no"})  # any other value protects: who misspells `true` loses nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,5 +45,5 @@ class Guard:
 
 def guard(keeping: Keeping, resource_tags: Mapping[str, str]) -> Guard:
     """The protection of a repository that has these resource tags."""
-    whole = resource_tags.get(PROTECTED, "").strip().lower() == "true"
+    whole = resource_tags.get(PROTECTED, "").strip().lower() not in _NOT
     return Guard(whole, (*resource_tags.get(PROTECTED_TAGS, "").split(), *keeping.protected_tags))

@@ -10,7 +10,7 @@ from functools import partial
 
 from entrepot.domain.webhooks import Webhook
 from entrepot.jobs import webhooks
-from entrepot.registry import garbage, housekeeping, lifecycle, previews, room, scrub, storage_class
+from entrepot.registry import garbage, housekeeping, lifecycle, previews, referrers, room, scrub, storage_class
 from entrepot.registry.context import Registry
 from entrepot.registry.garbage import Rest
 from entrepot.web import logs
@@ -51,6 +51,7 @@ def jobs(plan: Plan) -> list[Job]:
         Job("trim records", HOUR, lambda reg, _: housekeeping.trim(reg)),
         Job("activate images", MINUTE / 2, partial(_activate, plan=plan)),
         Job("make room", MINUTE, _make_room),
+        Job("delete referrers of what is deleted", HOUR, referrers.clean),
         Job("make previews", 1.0, lambda reg, _: previews.make(reg)),
         Job("forget previews", HOUR, lambda reg, _: previews.forget(reg)),
     ]

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
 from entrepot.domain import names
 from entrepot.domain.blobs import LEASE
 from entrepot.domain.errors import ImageNotFound, RestoreIncomplete
-from entrepot.domain.images import ImageId
+from entrepot.domain.images import ACTIVE, ImageId
 from entrepot.domain.principals import Caller, service
 from entrepot.domain.registries import RegistryKey
 from entrepot.domain.repositories import Repository
-from entrepot.registry import audit, repositories
+from entrepot.registry import audit, quotas, repositories, storage_class
 from entrepot.registry.announcements import announce
 from entrepot.registry.context import Registry
 from entrepot.store import bin as table
@@ -59,8 +60,10 @@ def listing(reg: Registry, key: RegistryKey | None = None, name: str | None = No
 def restore(reg: Registry, caller: Caller, key: RegistryKey, name: str, reference: str) -> list[Restored]:
     """Take the image of that digest, or the one deleted last that had that tag, from the bin; all that came back.
 
-    What an index names comes with it. A tag that another image has by now stays there.
-    Raises RepositoryNotFound, ImageNotFound, RestoreIncomplete where a layer or a named image is gone for good.
+    What an index names comes with it, and what referred to any of these and left with it, or because of it. A tag that
+    another image has by now stays there. For lifecycle rules images are as old as their return. Raises
+    RepositoryNotFound, ImageNotFound, RestoreIncomplete where a layer or a named image is gone for good, LimitExceeded
+    above the quota of images.
     """
 
     def write(tx: Tx) -> list[Restored]:
@@ -73,8 +76,10 @@ def restore(reg: Registry, caller: Caller, key: RegistryKey, name: str, referenc
         if binned is None:
             wanted = ImageId(reference, None) if names.is_digest_like(reference) else ImageId(None, reference)
             raise ImageNotFound(wanted.digest, wanted.tag, name, key.account)
-        wanted_back = _whole(tx, repository, binned)
+        wanted_back = _with_referrers(tx, repository, _whole(tx, repository, binned))
         back = [_take_out(tx, reg, repository, each) for each in wanted_back]
+        quotas.check_restored(tx, reg, repository, binned.id)
+        _activate_named(tx, reg, repository, wanted_back)
         told = [[each.digest, *each.tags] for each in back]
         audit.changed(tx, caller, reg.now(), repositories.arn(repository), imageIds=told)
         return back
@@ -100,10 +105,37 @@ def _whole(tx: Tx, repository: Repository, binned: Binned) -> list[Binned]:
     return list(reversed(found.values()))
 
 
+def _with_referrers(tx: Tx, repository: Repository, whole: list[Binned]) -> list[Binned]:
+    """The images, and what referred to them when they were deleted, what referred to that, and so on.
+
+    A referrer that would not be whole stays in the bin.
+    """
+    found = {image.digest: image for image in whole}
+    waiting = list(whole)
+    while waiting:
+        subject = waiting.pop()
+        for referrer in table.gone_with(tx, repository.id, subject.digest, subject.deleted_at):
+            with suppress(RestoreIncomplete):
+                new = [each for each in _whole(tx, repository, referrer) if each.digest not in found]
+                found |= {each.digest: each for each in new}
+                waiting += new
+    return list(found.values())
+
+
+def _activate_named(tx: Tx, reg: Registry, repository: Repository, back: list[Binned]) -> None:
+    """Make active at once what an index that is not in the archive names: an active index is to be pulled whole."""
+    named = [digest for image in back for digest in table.children(tx, image.id)]
+    for digest in dict.fromkeys((*named, *(image.digest for image in back))):
+        image = images.find(tx, repository.id, digest)
+        if image and image.status != ACTIVE and images.indexes_naming(tx, repository.id, digest, archived=False):
+            storage_class.activate(tx, repository, image, reg.now())
+
+
 def _take_out(tx: Tx, reg: Registry, repository: Repository, binned: Binned) -> Restored:
     now = reg.now()
     image = images.any_of(tx, binned.id)
-    table.take_out(tx, binned.id)
+    table.take_out(tx, binned.id, now)
+    images.adopt(tx, repository.id, binned.digest)
     had = table.tags_of(tx, binned.id)
     free = [tag for tag in had if tags.holder(tx, repository.id, tag) is None]
     for tag in free:
@@ -126,6 +158,11 @@ def expire(reg: Registry, rest: Callable[[float], bool] = lambda _: False) -> in
     `rest` is called after each transaction with the seconds that it took; true ends it.
     """
     return _purge(reg, _itself(reg), None, reg.now() - reg.keeping.retention, rest)
+
+
+def expiring(reg: Registry) -> int:
+    """How many images `expire` would remove now."""
+    return reg.db.read(partial(table.count, before=reg.now() - reg.keeping.retention))
 
 
 def give_way(reg: Registry, wanted: int) -> int:

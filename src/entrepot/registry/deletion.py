@@ -77,8 +77,8 @@ def _delete_one(tx: Tx, reg: Registry, repository: Repository, wish: ImageId) ->
 def remove(tx: Tx, reg: Registry, repository: Repository, image: Image, now: int) -> list[str | None]:
     """Delete an image, tell so for each of its tags, and return these ([None] for an untagged image).
 
-    Into the recycle bin, where there is one. Whether an index names the image is for the caller to ask. Raises
-    Protected.
+    Into the recycle bin, where there is one. Whether an index names the image is for the caller to ask. What refers to
+    it goes later: see `entrepot.registry.referrers.clean`. Raises Protected.
     """
     held: list[str | None] = [*tags.of(tx, image.id)] or [None]
     protection.check(tx, reg, repository, held)
@@ -89,6 +89,7 @@ def remove(tx: Tx, reg: Registry, repository: Repository, image: Image, now: int
     else:
         garbage.release(tx, image.id, repository.id, now)
         table.delete(tx, image.id)
+    table.orphan(tx, repository.id, image.digest, now)
     for tag in held:
         announce(tx, repository, "DELETE", image.digest, tag, image.media_type, image.artifact_type, now)
     return held

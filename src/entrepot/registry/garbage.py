@@ -39,7 +39,7 @@ class Collected:
 
     Blobs that repositories had, blobs and their bytes, files that no row named; and of how many blobs the bytes were
     deleted, which a backup can put off. `failed` files could not be deleted, `failure` says why the last of them could
-    not: each run tries them again.
+    not: each run tries them again. `images` were in the recycle bin long enough; a dry run does not count their bytes.
     """
 
     memberships: int = 0
@@ -49,6 +49,7 @@ class Collected:
     deleted: int = 0
     failed: int = 0
     failure: str = ""
+    images: int = 0
 
 
 class _Stopped(Exception):
@@ -78,8 +79,7 @@ def collect(
     """
     before = reg.now() - int(grace * 1_000_000)
     taken = Collected() if taken is None else taken
-    if not dry_run:
-        recycling.expire(reg, rest)
+    taken.images = recycling.expiring(reg) if dry_run else recycling.expire(reg, rest)
     with suppress(_Stopped):
         _memberships(reg, before, taken, rest, dry_run=dry_run)
         _blobs(reg, before, taken, rest, dry_run=dry_run)

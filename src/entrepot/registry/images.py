@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from entrepot.domain import digests, manifests, names, pages
 from entrepot.domain.errors import (
@@ -48,7 +48,7 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """What became of a push: the image's digest, what it refers to, whether anything changed.
+    """What became of a push: the image's digest, what is kept of its manifest, whether anything changed.
 
     `absent` is how much of what a new, sparse manifest names is not in the repository.
     """
@@ -93,13 +93,16 @@ def put(reg: Registry, caller: Caller, key: RegistryKey, name: str, push: Push, 
         absent = 0 if known else _missing(tx, repository, manifest, sparse=sparse)
         image = known.id if known else _insert(tx, reg, repository, digest, manifest, push.data)
         restored = bool(known and storage_class.activate(tx, repository, known, now))
+        if known and known.subject:
+            table.forget_subject(tx, image)
+        kept = replace(manifest, media_type=known.media_type, artifact_type=known.artifact_type) if known else manifest
         moved = [tag for tag in push.tags if _point(tx, reg, repository, tag, image)]
         for tag in moved or ((None,) if known is None else ()):
-            announce(tx, repository, "PUSH", digest, tag, manifest.media_type, manifest.artifact_type, now)
+            announce(tx, repository, "PUSH", digest, tag, kept.media_type, kept.artifact_type, now)
         changed = known is None or restored or bool(moved)
         if changed:
             audit.changed(tx, caller, now, repositories.arn(repository), imageDigest=digest, imageTags=moved)
-        return Put(digest, manifest, changed, absent)
+        return Put(digest, kept, changed, absent)
 
     return reg.db.write(write)
 
@@ -141,6 +144,7 @@ def _insert(tx: Tx, reg: Registry, repository: Repository, digest: str, manifest
         raise ImageAlreadyExists(digest, None, repository.name, repository.account)
     quotas.check_images(tx, reg, repository, image)
     table.keep_manifest(tx, image, data)
+    table.adopt(tx, repository.id, digest)
     for named in manifest.blobs:
         table.name_blob(tx, repository.id, image, named.digest, named.media_type)
     for named in manifest.children:

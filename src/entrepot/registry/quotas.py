@@ -50,8 +50,20 @@ def check_images(tx: Tx, reg: Registry, repository: Repository, added: int) -> N
     limit = reg.quotas.images_per_repository
     if reg.counts.at_most(repository.id, added) <= limit:
         return
-    count = table.images(tx, repository.id)
-    reg.counts.note(repository.id, added, count)
+    _count_images(tx, reg, repository, added)
+
+
+def check_restored(tx: Tx, reg: Registry, repository: Repository, oldest: int) -> None:
+    """Refuse images that are back from the recycle bin where they are too many. Raises LimitExceeded.
+
+    `oldest` is one that is not newer than the newest of all. Other processes count them when they count again.
+    """
+    _count_images(tx, reg, repository, oldest)
+
+
+def _count_images(tx: Tx, reg: Registry, repository: Repository, newest: int) -> None:
+    limit, count = reg.quotas.images_per_repository, table.images(tx, repository.id)
+    reg.counts.note(repository.id, newest, count)
     if count > limit:
         raise LimitExceeded(f"The repository with name '{repository.name}' has the maximum of {limit} images.")
 

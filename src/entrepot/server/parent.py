@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from entrepot import chosen
 from entrepot.config import Bound, ConfigError, Settings
 from entrepot.server import child, jobs, listeners, runtime, worker
 from entrepot.web import logs
@@ -48,6 +49,7 @@ def run(
             doors = listeners.open_all(settings)
             try:
                 prepare(settings)
+                chosen.keep(settings)
                 return _Family(settings, doors, build, jobs, announce).live()
             finally:
                 listeners.close_all(doors)

@@ -51,9 +51,13 @@ def drop_tags(tx: Tx, image: int) -> None:
     tx.run("DELETE FROM tags WHERE image = :image", image=image)
 
 
-def take_out(tx: Tx, image: int) -> None:
-    """Make an image of the bin one like any other, without tags."""
-    tx.run("UPDATE images SET deleted_at = NULL WHERE id = :image", image=image)
+def take_out(tx: Tx, image: int, now: int) -> None:
+    """Make an image of the bin one like any other, without tags; `now` counts as its return."""
+    tx.run(
+        "UPDATE images SET deleted_at = NULL, orphaned_at = NULL, activated_at = :now WHERE id = :image",
+        image=image,
+        now=now,
+    )
 
 
 def tags_of(tx: Tx, image: int) -> list[str]:
@@ -98,6 +102,22 @@ def tagged(tx: Tx, repository: int, tag: str) -> Binned | None:
     return None if row is None else Binned(*row)
 
 
+def gone_with(tx: Tx, repository: int, subject: str, deleted_at: int) -> list[Binned]:
+    """What refers to the digest and was deleted with it at that instant, or later because of that; by digest."""
+    rows = tx.all(
+        f"""
+        {_BINNED}
+        WHERE i.repository = :repository AND i.subject = :subject AND i.deleted_at IS NOT NULL
+        AND (i.deleted_at = :deleted_at OR i.orphaned_at = :deleted_at)
+        ORDER BY i.digest
+        """,
+        repository=repository,
+        subject=subject,
+        deleted_at=deleted_at,
+    )
+    return [Binned(*row) for row in rows]
+
+
 def page(tx: Tx, repository: int | None, before: int, after: tuple[int, int], limit: int) -> list[Binned]:
     """Up to `limit` images of the bin deleted before an instant, the longest ago first, of one repository or of all.
 
@@ -119,6 +139,12 @@ def page(tx: Tx, repository: int | None, before: int, after: tuple[int, int], li
         limit=limit,
     )
     return [Binned(*row) for row in rows]
+
+
+def count(tx: Tx, before: int) -> int:
+    """How many images of the bin were deleted before an instant (microseconds UTC)."""
+    row = tx.one("SELECT COUNT(*) FROM images WHERE deleted_at IS NOT NULL AND deleted_at < :before", before=before)
+    return 0 if row is None else int(row[0])
 
 
 def oldest(tx: Tx, pushed_before: int) -> Binned | None:

@@ -164,6 +164,63 @@ def referring(
     return [Image(*row) for row in rows]
 
 
+def orphan(tx: Tx, repository: int, subject: str, now: int) -> None:
+    """Note on what refers to the digest that its subject is deleted now."""
+    tx.run(
+        """
+        UPDATE images SET orphaned_at = :now
+        WHERE repository = :repository AND subject = :subject AND deleted_at IS NULL AND orphaned_at IS NULL
+        """,
+        repository=repository,
+        subject=subject,
+        now=now,
+    )
+
+
+def adopt(tx: Tx, repository: int, subject: str) -> None:
+    """Note on what refers to the digest that its subject is there again."""
+    tx.run(
+        """
+        UPDATE images SET orphaned_at = NULL
+        WHERE repository = :repository AND subject = :subject AND deleted_at IS NULL AND orphaned_at IS NOT NULL
+        """,
+        repository=repository,
+        subject=subject,
+    )
+
+
+def forget_subject(tx: Tx, image: int) -> None:
+    """Note on an image that somebody wants it although its subject is deleted."""
+    tx.run("UPDATE images SET orphaned_at = NULL WHERE id = :image AND orphaned_at IS NOT NULL", image=image)
+
+
+def orphaned_since(tx: Tx, image: int) -> int | None:
+    """Since when the subject of an image is deleted; None where it is not, or never was there."""
+    row = tx.one("SELECT orphaned_at FROM images WHERE id = :image", image=image)
+    return None if row is None or row[0] is None else int(row[0])
+
+
+def orphans(tx: Tx, until: int, after: tuple[int, int], limit: int) -> list[tuple[int, int, str, str, str, str]]:
+    """Up to `limit` images whose subject is deleted since `until` or longer, the longest first.
+
+    (since, id, account, region, repository, digest), from the one after the pair of since and id `after`.
+    """
+    rows = tx.all(
+        """
+        SELECT i.orphaned_at, i.id, g.account, g.region, r.name, i.digest
+        FROM images i JOIN repositories r ON r.id = i.repository JOIN registries g ON g.id = r.registry
+        WHERE i.orphaned_at IS NOT NULL AND i.orphaned_at <= :until AND i.deleted_at IS NULL
+        AND i.orphaned_at >= :at AND (i.orphaned_at > :at OR i.id > :id)
+        ORDER BY i.orphaned_at, i.id LIMIT :limit
+        """,
+        until=until,
+        at=after[0],
+        id=after[1],
+        limit=limit,
+    )
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
+
+
 def page(
     tx: Tx, repository: int, tagged: bool | None, after: str, limit: int, status: str | None = None
 ) -> list[Image]:

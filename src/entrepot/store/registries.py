@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from entrepot.domain.registries import RegistryKey
 from entrepot.store.db import Tx
 
 
@@ -27,3 +28,9 @@ def find(tx: Tx, account: str, region: str) -> int | None:
         "SELECT id FROM registries WHERE account = :account AND region = :region", account=account, region=region
     )
     return None if row is None else int(row[0])
+
+
+def keys(tx: Tx) -> list[RegistryKey]:
+    """Every registry that was ever written to."""
+    rows = tx.all("SELECT account, region FROM registries ORDER BY account, region")
+    return [RegistryKey(account, region) for account, region in rows]

@@ -57,7 +57,7 @@ def _check(http_response: Any, parsed: Any, model: Any, **_: Any) -> None:
         assert set(body) <= {"message"}
 
 
-SCALARS = {"timestamp": {int, float}, "boolean": {bool}, "integer": {int}, "long": {int}}
+SCALARS: dict[str, set[type]] = {"timestamp": {int, float}, "boolean": {bool}, "integer": {int}, "long": {int}}
 
 
 def _follows(shape: Any, value: Any, where: str) -> None:

@@ -56,6 +56,16 @@ def bare(ecr: Any, repository: str) -> str:
     return json.dumps(manifest, indent=3)
 
 
+def test_put_as_another_type(ecr: Any, repository: str, bare: str) -> None:
+    """A manifest that is there keeps its media type under a new tag, whatever the call says; the answer says which."""
+    docker = "application/vnd.docker.distribution.manifest.v2+json"
+    for media_type, tag in ((OCI_MANIFEST, "one"), (docker, "two")):
+        answer = ecr.put_image(
+            repositoryName=repository, imageManifest=bare, imageManifestMediaType=media_type, imageTag=tag
+        )
+        assert answer["image"]["imageManifestMediaType"] == OCI_MANIFEST
+
+
 @pytest.mark.parametrize("registry", [{}, {"registryId": ACCOUNT}])
 def test_put(ecr: Any, repository: str, bare: str, registry: dict[str, str]) -> None:
     """The answer has all of its members, and the manifest comes back byte for byte."""

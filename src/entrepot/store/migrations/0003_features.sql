@@ -83,6 +83,11 @@ CREATE INDEX images_activating ON images (activated_at) WHERE status = 'ACTIVATI
 -- Pages of one status have to cost the same however many images have another. UNIQUE spares SQLite a sort.
 CREATE UNIQUE INDEX images_by_status ON images (repository, status, digest) WHERE deleted_at IS NULL;
 
+-- Since when what an image refers to is deleted: a referrer goes some hours after its subject.
+ALTER TABLE images ADD COLUMN orphaned_at BIGINT;
+CREATE INDEX images_orphaned ON images (orphaned_at, id)
+    WHERE orphaned_at IS NOT NULL AND deleted_at IS NULL;
+
 -- The recycle bin: images with `deleted_at`, and the tags that they had.
 CREATE INDEX images_in_the_bin ON images (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE TABLE tags_in_the_bin (
