@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 from entrepot.aws import model
 
 FOLDER = Path(__file__).parents[1] / "src" / "entrepot" / "aws" / "types"
-SERVICES = {"ecr": "ecr", "ecr-public": "ecr_public", "sts": "sts"}
+SERVICES = {"ecr": "ecr", "ecr-public": "ecr_public", "sts": "sts", "iam": "iam"}
 SCALARS = {
     "string": "str",
     "integer": "int",

@@ -15,6 +15,7 @@ MODELS = {
     "ecr": "2015-09-21",
     "ecr-public": "2020-10-30",
     "sts": "2011-06-15",
+    "iam": "2010-05-08",
     "cloudwatch": "2010-08-01",
 }
 FOLDER = Path(__file__).parents[1] / "src" / "entrepot" / "aws" / "models"

@@ -8,14 +8,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from entrepot.aws import ecr, model, sts
+from entrepot.aws import ecr, iam, model, sts
 from entrepot.aws.operation import OPERATIONS
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "coverage.md"
 REASONS = ROOT / "src" / "entrepot" / "aws" / "not_implemented.txt"
-SERVICES = ("ecr", "ecr-public", "sts")
-SERVED = (ecr, sts)  # importing these fills OPERATIONS
+SERVICES = ("ecr", "ecr-public", "sts", "iam")
+SERVED = (ecr, iam, sts)  # importing these fills OPERATIONS
 
 HEAD = """# Which AWS operations are there
 

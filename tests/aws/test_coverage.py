@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from entrepot.aws import ecr, model, sts
+from entrepot.aws import ecr, iam, model, sts
 from entrepot.aws.operation import OPERATIONS
 
 ROOT = Path(__file__).parents[2]
-SERVED = (ecr, sts)
+SERVED = (ecr, iam, sts)
 REASONS = dict(
     line.split(" ", 1)
     for line in (ROOT / "src" / "entrepot" / "aws" / "not_implemented.txt").read_text("utf-8").splitlines()
     if line and not line.startswith("#")
 )
 MODELLED = [
-    f"{service}:{name}" for service in ("ecr", "ecr-public", "sts") for name in model.service(service).operations
+    f"{service}:{name}" for service in ("ecr", "ecr-public", "sts", "iam") for name in model.service(service).operations
 ]
 HANDLED = {operation.action for operation in OPERATIONS.values()}
 

@@ -24,9 +24,9 @@ TARGETS = {
     "SpencerFrontendService": "ecr-public",
     "GraniteServiceVersion20100801": "cloudwatch",
 }
-QUERY_VERSIONS = {"2011-06-15": "sts", "2010-08-01": "cloudwatch"}
+QUERY_VERSIONS = {"2011-06-15": "sts", "2010-05-08": "iam", "2010-08-01": "cloudwatch"}
 CBOR_SERVICES = {"GraniteServiceVersion20100801": "cloudwatch"}
-SERVICES = ("ecr", "ecr-public", "sts", "cloudwatch")
+SERVICES = ("ecr", "ecr-public", "sts", "iam", "cloudwatch")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
