@@ -5,7 +5,7 @@ from __future__ import annotations
 from entrepot.domain import digests
 from entrepot.domain.manifests import OCI_MANIFEST, Descriptor, Manifest
 from entrepot.domain.repositories import Mutability
-from entrepot.store import images, registries, repositories
+from entrepot.store import accounts, identities, images, registries, repositories
 from entrepot.store.db import Tx
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -15,6 +15,19 @@ EARLY = NOW - 1
 
 def a_registry(tx: Tx, account: str = ACCOUNT, region: str = REGION) -> int:
     return registries.ensure(tx, account, region, NOW)
+
+
+def an_account(tx: Tx, account: str = ACCOUNT) -> str:
+    assert accounts.insert(tx, account, f"account {account}", NOW)
+    return account
+
+
+def an_identity(tx: Tx, name: str = "alice", kind: str = "user", account: str = ACCOUNT, **more: str) -> int:
+    """A new identity; `more` is what `identities.insert` takes, and a path."""
+    unique_id = f"{kind} {account} {name}"
+    id_ = identities.insert(tx, account, kind, name, more.pop("path", "/"), unique_id, NOW, **more)  # type: ignore[arg-type]
+    assert id_ is not None
+    return id_
 
 
 def a_repository(tx: Tx, name: str = "team/app", region: str = REGION) -> int:
