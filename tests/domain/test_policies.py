@@ -9,7 +9,7 @@ import pytest
 
 from entrepot.domain import policies
 from entrepot.domain.conditions import Condition
-from entrepot.domain.errors import PolicyInvalid
+from entrepot.domain.errors import MalformedPolicyDocument, PolicyInvalid
 from entrepot.domain.policies import Document, Kind, Principal, Statement
 
 ROOT = "arn:aws:iam::123456789012:root"
@@ -328,3 +328,59 @@ def test_a_number_of_any_length() -> None:
     """A number that Python would not read is a value that the operator does not take."""
     digits = "9" * 6_000
     assert "takes numbers" in why(text({**GOOD, "Condition": {"NumericEquals": {"aws:x": "N"}}}).replace('"N"', digits))
+
+
+# --- policies of IAM -------------------------------------------------------------------------------------------
+
+
+def malformed(kind: Kind, *gone: str, **members: Any) -> str:
+    """Why a policy of one statement of IAM is refused."""
+    good = {"Effect": "Allow", "Action": "sts:AssumeRole", **({"Principal": "*"} if kind is Kind.TRUST else {})}
+    statement = {**good, **({} if kind is Kind.TRUST else {"Resource": "*"}), **members}
+    with pytest.raises(MalformedPolicyDocument) as caught:
+        policies.parse(text({name: value for name, value in statement.items() if name not in gone}), kind)
+    return str(caught.value)
+
+
+def test_what_iam_says() -> None:
+    """Identity and trust policies are refused in IAM's words, where it has any."""
+    identity, trust = Kind.IDENTITY, Kind.TRUST
+    assert malformed(identity, Principal="*") == "Policy document should not specify a principal."
+    assert malformed(identity, "Action") == "Policy statement must contain actions."
+    assert malformed(identity, "Resource") == "Policy statement must contain resources."
+    vendor = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
+    assert malformed(identity, Action="GetUser") == vendor
+    assert malformed(identity, Resource="team/app") == 'Resource team/app must be in ARN format or "*".'
+    assert malformed(identity, Sid="a b").startswith("Statement IDs (SID) must be alpha-numeric.")
+    assert malformed(identity, Effect="Maybe") == (
+        "Syntax errors in policy. Statement 1: Effect has to be Allow or Deny."
+    )
+    assert malformed(identity, Condition={"Equals": {"aws:x": "y"}}).startswith("Syntax errors in policy.")
+    assert malformed(trust, Resource="*") == "Has prohibited field Resource"
+    assert malformed(trust, "Principal") == "Missing required field Principal"
+    assert malformed(trust, Action="ecr:*") == "AssumeRole policy may only specify STS AssumeRole actions."
+    same = {"Sid": "A", "Effect": "Allow", "Action": "ecr:*", "Resource": "*"}
+    with pytest.raises(MalformedPolicyDocument, match=r"Statement IDs \(SID\) in a single policy must be unique\."):
+        policies.parse(text(same, same), identity)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        *("*", "arn:aws:ecr:*", "arn:aws:s3:::a b", f"{REPOSITORY}*"),
+        "arn:aws:iam::123456789012:role/${aws:username}",
+        "arn:aws:ecr:*:${aws:PrincipalAccount}:repository/${aws:username, 'no one'}/*",
+    ],
+)
+def test_resources_of_identities(resource: str) -> None:
+    """Any service's ARNs, short ones that end with a wildcard, and variables with their defaults."""
+    document = text({"Effect": "Allow", "Action": ["s3:Get*", "*"], "Resource": resource})
+    assert policies.parse(document, Kind.IDENTITY).statements[0].resources == (resource,)
+
+
+@pytest.mark.parametrize(
+    "resource", ["arn:aws:ecr", "arn:aws:ecr:us-east-1", "arn:aws:ecr:a*b", "x:*", "", "arn:aws:ecr:::"]
+)
+def test_no_resources_of_identities(resource: str) -> None:
+    """What is neither an ARN nor the beginning of one."""
+    assert "must be in ARN format" in malformed(Kind.IDENTITY, Resource=resource)

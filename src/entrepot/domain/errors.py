@@ -42,12 +42,70 @@ class TokenRefused(RegistryError):
 
 @dataclass(eq=False)
 class AccessDenied(RegistryError):
+    """`reason` is as AWS tells it: `no … policy allows the … action`, or `with an explicit deny in …`."""
+
     principal: str
     action: str
     resource: str
     reason: str
 
-    text = "User: {principal} is not authorized to perform: {action} on resource: {resource} because {reason}"
+    def __str__(self) -> str:
+        why = self.reason if self.reason.startswith("with ") else f"because {self.reason}"
+        return f"User: {self.principal} is not authorized to perform: {self.action} on resource: {self.resource} {why}"
+
+
+@dataclass(eq=False)
+class SessionExpired(RegistryError):
+    """Temporary credentials whose time is over, or a login token that they fetched."""
+
+    text = "The security token included in the request is expired"
+
+
+@dataclass(eq=False)
+class Refusal(RegistryError):
+    """A refusal of STS that says no more than this."""
+
+    detail: str
+
+    text = "{detail}"
+
+
+@dataclass(eq=False)
+class PackedPolicyTooLarge(RegistryError):
+    percent: int
+
+    text = "Packed policy consumes {percent}% of allotted space, please use smaller policy."
+
+
+@dataclass(eq=False)
+class IdentityTokenInvalid(RegistryError):
+    """An identity provider's token that is not believed."""
+
+    detail: str
+
+    text = "{detail}"
+
+
+@dataclass(eq=False)
+class IdentityTokenExpired(RegistryError):
+    """An identity provider's token whose time is over; `now` and `ended` in seconds since 1970."""
+
+    now: int
+    ended: int
+
+    text = "Token expired: current date/time {now} must be before the expiration date/time {ended}"
+
+
+@dataclass(eq=False)
+class IdentityProviderSilent(RegistryError):
+    """An identity provider that cannot be asked for its keys. `detail` is for the log and is not told to clients."""
+
+    detail: str
+
+    text = (
+        "Couldn't retrieve verification key from your identity provider, please reference "
+        "AssumeRoleWithWebIdentity documentation for requirements"
+    )
 
 
 # --- repositories ----------------------------------------------------------------------------------------------
@@ -202,6 +260,68 @@ class KmsUnavailable(RegistryError):
     kms_error: str = "KMS_NOT_AVAILABLE"
 
     text = "This installation does not offer KMS encryption yet. Use the encryption type AES256."
+
+
+# --- identities ------------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class NoSuchEntity(RegistryError):
+    """A user, group, role, policy, key … that the caller's account does not have."""
+
+    detail: str
+
+    text = "{detail}"
+
+
+@dataclass(eq=False)
+class EntityAlreadyExists(RegistryError):
+    detail: str
+
+    text = "{detail}"
+
+
+@dataclass(eq=False)
+class DeleteConflict(RegistryError):
+    """Deleting an identity or a policy that something else hangs on."""
+
+    detail: str
+
+    text = "{detail}"
+
+
+@dataclass(eq=False)
+class InvalidInput(RegistryError):
+    """A value that IAM refuses after its model took it."""
+
+    detail: str
+
+    text = "{detail}"
+
+
+@dataclass(eq=False)
+class UnmodifiableEntity(RegistryError):
+    detail: str
+
+    text = "{detail}"
+
+
+@dataclass(eq=False)
+class ValidationFailed(RegistryError):
+    """A value that IAM and STS refuse as a ValidationError, which every operation may answer."""
+
+    detail: str
+
+    text = "{detail}"
+
+
+@dataclass(eq=False)
+class MalformedPolicyDocument(RegistryError):
+    """A policy document of IAM outside its grammar."""
+
+    detail: str
+
+    text = "{detail}"
 
 
 # --- images ----------------------------------------------------------------------------------------------------

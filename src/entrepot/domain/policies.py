@@ -1,4 +1,4 @@
-"""Policy documents of repositories and registries: reading them strictly, in the grammar of IAM.
+"""Policy documents of repositories, registries, identities and roles: reading them strictly, in the grammar of IAM.
 
 A Document says what was written; who may do what because of it is decided elsewhere.
 """
@@ -14,9 +14,10 @@ from typing import Any, NoReturn
 
 from entrepot.domain import conditions
 from entrepot.domain.conditions import Condition
-from entrepot.domain.errors import PolicyInvalid
+from entrepot.domain.errors import MalformedPolicyDocument, PolicyInvalid
 
 MAX_CHARACTERS = 10_240  # the ECR model's RepositoryPolicyText and RegistryPolicyText
+IAM_CHARACTERS = 131_072  # the IAM model's policyDocumentType; smaller limits do not count white space
 EVERYONE = "*"
 
 _VERSIONS = ("2008-10-17", "2012-10-17")
@@ -24,9 +25,13 @@ _DOCUMENT = {"Version", "Id", "Statement"}
 _STATEMENT = {
     *("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
 }
-_ACTION = re.compile(r"\*|ecr:[A-Za-z0-9*?]+", re.IGNORECASE)
+_ECR_ACTION = re.compile(r"\*|ecr:[A-Za-z0-9*?]+", re.IGNORECASE)
+_IAM_ACTION = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+", re.IGNORECASE)
+_STS_ACTION = re.compile(r"sts:[A-Za-z0-9*?]+", re.IGNORECASE)
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _RESOURCE = re.compile(r"\*|arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+")
+_PART = r"(?:\$\{[^}]*\}|[^:\s])*"
+_IAM_RESOURCE = re.compile(rf"\*|arn(:{_PART}){{4}}:[^\x00-\x1f\x7f]+|arn(:{_PART}){{1,4}}(?<=\*)")
 _REPOSITORIES = re.compile(r"\*|arn:(aws[a-z-]*|\*):ecr:[a-z0-9*?-]+:[0-9*?]+:repository/\S+")
 _NAME = r"[\w+=,.@-]+"
 _PRINCIPALS = {
@@ -45,10 +50,44 @@ _PRINCIPALS = {
 
 
 class Kind(Enum):
-    """What a policy is attached to; the value is how ECR calls it in its refusals."""
+    """What a policy is attached to; the value is how ECR calls it in its refusals.
+
+    IDENTITY is every policy of a user, group or role, inline, managed, boundary or of a session; TRUST says who may
+    assume a role.
+    """
 
     REPOSITORY = "repository"
     REGISTRY = "registry"
+    IDENTITY = "identity"
+    TRUST = "trust"
+
+
+@dataclass(frozen=True, slots=True)
+class _Grammar:
+    """What differs between the kinds. `principal` and `resource`: True where one is needed, None where forbidden."""
+
+    characters: int
+    principal: bool | None
+    resource: bool | None
+    action: re.Pattern[str]
+    no_action: str
+    place: re.Pattern[str]
+
+
+_NO_ECR_ACTION = "is no action of ECR, as 'ecr:BatchGetImage' or 'ecr:*'"
+_NO_VENDOR = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
+_NOT_STS = "AssumeRole policy may only specify STS AssumeRole actions."
+_GRAMMARS = {
+    Kind.REPOSITORY: _Grammar(MAX_CHARACTERS, True, False, _ECR_ACTION, _NO_ECR_ACTION, _RESOURCE),
+    Kind.REGISTRY: _Grammar(MAX_CHARACTERS, True, True, _ECR_ACTION, _NO_ECR_ACTION, _REPOSITORIES),
+    Kind.IDENTITY: _Grammar(IAM_CHARACTERS, None, True, _IAM_ACTION, _NO_VENDOR, _IAM_RESOURCE),
+    Kind.TRUST: _Grammar(IAM_CHARACTERS, True, None, _STS_ACTION, _NOT_STS, _RESOURCE),
+}
+_IAM = {Kind.IDENTITY, Kind.TRUST}
+
+
+class _Said(ValueError):
+    """A refusal in IAM's own words, where it has more to say than that the syntax is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +128,20 @@ class Document:
     id: str = ""
 
 
+_SID = re.compile(r"[0-9A-Za-z]*")
+_SAME_SIDS = "Statement IDs (SID) in a single policy must be unique."
+_MISSING = {
+    (Kind.IDENTITY, "Action"): "Policy statement must contain actions.",
+    (Kind.IDENTITY, "Resource"): "Policy statement must contain resources.",
+    (Kind.TRUST, "Action"): "Missing required field Action",
+    (Kind.TRUST, "Principal"): "Missing required field Principal",
+}
+_PROHIBITED = {
+    Kind.IDENTITY: "Policy document should not specify a principal.",
+    Kind.TRUST: "Has prohibited field Resource",
+}
+
+
 class _Number(str):
     """A JSON number in the digits that were written, which only conditions take."""
 
@@ -96,26 +149,30 @@ class _Number(str):
 
 
 def parse(text: str, kind: Kind) -> Document:
-    """Read the policy of a repository or a registry.
+    """Read a policy.
 
-    Raises PolicyInvalid above 10,240 characters and for whatever the grammar does not have: broken or deep JSON,
-    duplicate keys, unknown elements, empty lists, principals with wildcards, actions of other services, values that
-    an operator does not take. Whether principals exist is not asked.
-    (IAM user guide, "Grammar of the IAM JSON policy language"; ECR user guide, "Private registry permissions".)
+    Raises PolicyInvalid, for the kinds of IAM MalformedPolicyDocument, for too many characters and whatever the
+    grammar does not have: broken or deep JSON, duplicate keys, unknown elements, empty lists, wildcards in principals,
+    actions of other services than the kind takes, values that an operator does not take. Whether principals exist is
+    not asked. (IAM user guide, "Grammar of the IAM JSON policy language"; ECR user guide, "Private registry
+    permissions".)
     """
     try:
-        return _document(_load(text), kind)
+        return _document(_load(text, _GRAMMARS[kind].characters), kind)
     except (ValueError, RecursionError) as error:
         reason = "It is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise PolicyInvalid(kind.value, reason) from error
+        if kind not in _IAM:
+            raise PolicyInvalid(kind.value, reason) from error
+        said = reason if isinstance(error, _Said) else f"Syntax errors in policy. {reason}."
+        raise MalformedPolicyDocument(said) from error
 
 
 # --- documents -------------------------------------------------------------------------------------------------
 
 
-def _load(text: str) -> dict[str, Any]:
-    if len(text) > MAX_CHARACTERS:
-        raise ValueError(f"It has more than {MAX_CHARACTERS} characters")
+def _load(text: str, characters: int) -> dict[str, Any]:
+    if len(text) > characters:
+        raise ValueError(f"It has more than {characters} characters")
     try:
         document = json.loads(
             text, object_pairs_hook=_unique, parse_int=_Number, parse_float=_Number, parse_constant=_refuse_constant
@@ -159,7 +216,7 @@ def _document(value: dict[str, Any], kind: Kind) -> Document:
     statements = tuple(_statement(one, f"Statement {number}", kind) for number, one in enumerate(each, 1))
     sids = [statement.sid for statement in statements if statement.sid]
     if len(set(sids)) != len(sids):
-        raise ValueError("Two statements have the same Sid")
+        raise _refusal(kind, "Two statements have the same Sid", _SAME_SIDS)
     return Document(version, statements, _label(value, "Id", "The policy"))
 
 
@@ -168,34 +225,51 @@ def _statement(value: object, where: str, kind: Kind) -> Statement:
     effect = written.get("Effect")
     if effect not in ("Allow", "Deny"):
         raise ValueError(f"{where}: Effect has to be Allow or Deny")
-    principals, not_principals = _one_of(written, "Principal", where)
+    grammar = _GRAMMARS[kind]
+    principals, not_principals = _one_of(written, "Principal", where, kind, grammar.principal)
     if not_principals is not None and effect == "Allow":
         raise ValueError(f"{where}: NotPrincipal is only for Deny")
-    actions, not_actions = _one_of(written, "Action", where)
-    resources, not_resources = _one_of(written, "Resource", where, needed=kind is Kind.REGISTRY)
+    actions, not_actions = _one_of(written, "Action", where, kind, needed=True)
+    resources, not_resources = _one_of(written, "Resource", where, kind, grammar.resource)
     return Statement(
         effect=effect,
         principals=_principals(principals, where),
         not_principals=_principals(not_principals, where),
-        actions=_actions(actions, where),
-        not_actions=_actions(not_actions, where),
+        actions=_actions(actions, where, kind),
+        not_actions=_actions(not_actions, where, kind),
         resources=_resources(resources, where, kind),
         not_resources=_resources(not_resources, where, kind),
         conditions=tuple(_conditions(written.get("Condition", {}), where)),
-        sid=_label(written, "Sid", where),
+        sid=_sid(written, where, kind),
     )
 
 
-def _one_of(written: dict[str, Any], name: str, where: str, *, needed: bool = True) -> tuple[Any, Any]:
+def _one_of(written: dict[str, Any], name: str, where: str, kind: Kind, needed: bool | None) -> tuple[Any, Any]:
     """The values of an element and of its opposite, None for the one that is not there."""
     found = [each for each in (name, f"Not{name}") if each in written]
     if len(found) > 1:
         raise ValueError(f"{where} has both {name} and Not{name}")
     if needed and not found:
-        raise ValueError(f"{where} has no {name}")
+        raise _refusal(kind, f"{where} has no {name}", _MISSING.get((kind, name)))
+    if needed is None and found:
+        raise _refusal(kind, f"{where} may not have {name}", _PROHIBITED[kind])
     if found and written[found[0]] is None:
         raise ValueError(f"{where}: {found[0]} is null")
     return written.get(name), written.get(f"Not{name}")
+
+
+def _refusal(kind: Kind, ours: str, iams: str | None) -> ValueError:
+    return _Said(iams) if iams and kind in _IAM else ValueError(ours)
+
+
+def _sid(written: dict[str, Any], where: str, kind: Kind) -> str:
+    found = _label(written, "Sid", where)
+    if kind is Kind.IDENTITY and not _SID.fullmatch(found):
+        raise _Said(
+            "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression "
+            "[0-9A-Za-z]*"
+        )
+    return found
 
 
 def _label(written: dict[str, Any], name: str, where: str) -> str:
@@ -239,20 +313,21 @@ def _principal(kind: str, text: str, where: str) -> Principal:
     return Principal(kind, value)
 
 
-def _actions(value: object, where: str) -> tuple[str, ...]:
+def _actions(value: object, where: str, kind: Kind) -> tuple[str, ...]:
+    grammar = _GRAMMARS[kind]
     found = () if value is None else _texts(value, f"{where}: Action")
     for action in found:
-        if not _ACTION.fullmatch(action):
-            raise ValueError(f"{where}: '{action[:80]}' is no action of ECR, as 'ecr:BatchGetImage' or 'ecr:*'")
+        if not grammar.action.fullmatch(action):
+            raise _refusal(kind, f"{where}: '{action[:80]}' {grammar.no_action}", grammar.no_action)
     return found
 
 
 def _resources(value: object, where: str, kind: Kind) -> tuple[str, ...]:
     found = () if value is None else _texts(value, f"{where}: Resource")
-    grammar = _REPOSITORIES if kind is Kind.REGISTRY else _RESOURCE
     for resource in found:
-        if not grammar.fullmatch(resource):
-            raise ValueError(f"{where}: '{resource[:200]}' is no ARN of repositories, nor '*'")
+        if not _GRAMMARS[kind].place.fullmatch(resource):
+            ours = f"{where}: '{resource[:200]}' is no ARN of repositories, nor '*'"
+            raise _refusal(kind, ours, f'Resource {resource[:200]} must be in ARN format or "*".')
     return found
 
 
