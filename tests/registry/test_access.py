@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
 import pytest
-from tests.factories import ACCOUNT, KEY, a_caller
+from tests.factories import ACCOUNT, KEY, a_caller, a_repository
 
 from entrepot.domain import errors as e
+from entrepot.domain import iam_names as names
+from entrepot.domain.iam_entities import Identity
 from entrepot.domain.names import repository_arn
-from entrepot.domain.principals import Principal
-from entrepot.registry import access
+from entrepot.domain.principals import FEDERATED, Caller, Principal, Session
+from entrepot.registry import access, account_settings, identities, policies, repositories
 from entrepot.registry.context import Registry
+from entrepot.registry.known import LOOK_AGAIN
+from entrepot.store import accounts, iam_tags, inline_policies, repository_tags
+from entrepot.store import identities as identity_table
+from entrepot.store.db import Tx
 
 ROOT = Principal(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, "AKIAIOSFODNN7EXAMPLE")
 
@@ -39,15 +50,289 @@ def test_wrong_secrets(reg: Registry, secret: str) -> None:
         access.principal_of_password(reg, "AKIAIOSFODNN7EXAMPLE", secret)
 
 
-def test_authorise() -> None:
+def test_authorise(reg: Registry) -> None:
     """Root may do everything in its own account and nothing in another, in ECR's words."""
     mine = repository_arn(KEY.region, KEY.account, "team/app")
     theirs = repository_arn(KEY.region, "999999999999", "team/app")
-    access.authorise(a_caller("ecr:PutImage"), mine)
-    access.authorise(a_caller("ecr:GetAuthorizationToken"), access.ANY)
+    access.authorise(reg, a_caller("ecr:PutImage"), mine)
+    access.authorise(reg, a_caller("ecr:GetAuthorizationToken"), access.ANY)
     with pytest.raises(e.AccessDenied) as caught:
-        access.authorise(a_caller("ecr:PutImage"), theirs)
+        access.authorise(reg, a_caller("ecr:PutImage"), theirs)
     assert str(caught.value) == (
         f"User: arn:aws:iam::{ACCOUNT}:root is not authorized to perform: ecr:PutImage on resource: {theirs} "
         "because no resource-based policy allows the ecr:PutImage action"
     )
+
+
+# --- users, roles and their policies ---------------------------------------------------------------------------
+
+PULL = "ecr:BatchGetImage"
+OTHER = "444455556666"
+REPOSITORY = repository_arn(KEY.region, KEY.account, "team/app")
+
+
+def policy(*actions: str, effect: str = "Allow", **members: Any) -> str:
+    statement = {"Effect": effect, "Action": list(actions), "Resource": "*", **members}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def grant(principal: Any, *actions: str, effect: str = "Allow", **members: Any) -> str:
+    statement = {"Effect": effect, "Principal": principal, "Action": list(actions), **members}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def somebody(reg: Registry, kind: str = names.USER, account: str = ACCOUNT) -> Caller:
+    """A user or a session of a role, with a tag and no policies."""
+
+    def add(tx: Tx) -> Identity:
+        accounts.insert(tx, account, f"account-{account}", reg.now())
+        made = identities.add(tx, a_caller("iam:Create", account), reg.now(), kind, "ci", "/")
+        iam_tags.put(tx, account, made.arn, "team", "app")
+        return made
+
+    made = reg.db.write(add)
+    session = Session("run", reg.now(), reg.now() + 1) if kind == names.ROLE else None
+    held = f"arn:aws:sts::{account}:assumed-role/ci/run" if session else made.arn
+    who = Principal(
+        account, held, made.unique_id, "AKIAOTHER0000000000", kind, made.id, "ci", session, made.arn if session else ""
+    )
+    return replace(a_caller(PULL), principal=who)
+
+
+def give(reg: Registry, caller: Caller, text: str, name: str = "own") -> None:
+    """Give the caller an inline policy."""
+
+    def put(tx: Tx) -> None:
+        assert caller.principal.identity is not None
+        inline_policies.put(tx, caller.principal.identity, name, text)
+        identities.touch(tx)
+
+    reg.db.write(put)
+
+
+def may(reg: Registry, caller: Caller, action: str = PULL, resource: str = REPOSITORY) -> bool:
+    return access.allowed(reg, caller, action, resource)
+
+
+def test_a_user_has_nothing_until_it_is_given(reg: Registry) -> None:
+    """Nothing is allowed without a policy; one that is given counts at once, though a refusal was known."""
+    caller = somebody(reg)
+    with pytest.raises(e.AccessDenied, match="because no identity-based policy allows the ecr:BatchGetImage action"):
+        access.authorise(reg, caller, REPOSITORY)
+    give(reg, caller, policy("ecr:Batch*"))
+    assert may(reg, caller)
+    assert not may(reg, caller, "ecr:PutImage")
+
+
+def test_what_is_taken_away_is_gone_in_time(reg: Registry) -> None:
+    """An allowance that is known is looked at again after a quarter of a second, and at once after a change here."""
+    caller = somebody(reg)
+    give(reg, caller, policy("ecr:*"))
+    assert may(reg, caller)
+    assert access.remembered(reg, caller, (PULL,), REPOSITORY)
+    give(reg, caller, policy("ecr:*", effect="Deny"), "other")
+    access.changed(reg)
+    assert not access.remembered(reg, caller, (PULL,), REPOSITORY)
+    assert not may(reg, caller)
+    reg.db.write(identities.touch)
+    give(reg, caller, policy("ecr:Get*", effect="Deny"), "other")
+    assert may(reg, caller)
+    give(reg, caller, policy("ecr:*", effect="Deny"), "other")
+    time.sleep(LOOK_AGAIN + 0.05)
+    assert not may(reg, caller)
+
+
+def test_conditions_are_asked_each_time(reg: Registry) -> None:
+    """What depends on a condition is never remembered."""
+    caller = somebody(reg)
+    give(reg, caller, policy("ecr:*", Condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}))
+    assert not may(reg, caller)
+    assert may(reg, replace(caller, source_ip="192.0.2.1"))
+    assert not access.remembered(reg, replace(caller, source_ip="192.0.2.1"), (PULL,), REPOSITORY)
+    assert not may(reg, caller)
+
+
+def test_tags(reg: Registry) -> None:
+    """The tags of the principal, of its session, and of the repository as it is now."""
+    caller = somebody(reg, names.ROLE)
+    repository = a_repository(reg)
+    give(reg, caller, policy(PULL, Condition={"StringEquals": {"ecr:ResourceTag/env": "${aws:PrincipalTag/team}"}}))
+    assert not may(reg, caller)
+    reg.db.write(lambda tx: repository_tags.put(tx, repository.id, "env", "app"))
+    assert may(reg, caller)
+    session = Session("run", 0, 1, (), {"aws:principaltag/team": ("other",)})
+    assert not may(reg, replace(caller, principal=replace(caller.principal, session=session)))
+
+
+def test_what_aws_sets_cannot_be_carried(reg: Registry) -> None:
+    """Neither a session nor a request says what address it comes from."""
+    caller = somebody(reg, names.ROLE)
+    forged = {"aws:sourceip": ("192.0.2.1",), "aws:principaltype": ("Account",), "aws:username": ("admin",)}
+    session = Session("run", 0, 1, (), forged)
+    forging = replace(caller, principal=replace(caller.principal, session=session), facts=forged)
+    for key, value in (("aws:SourceIp", "192.0.2.1"), ("aws:PrincipalType", "Account"), ("aws:username", "admin")):
+        give(reg, caller, policy(PULL, Condition={"StringEquals": {key: value}}))
+        access.changed(reg)
+        assert not may(reg, forging), key
+
+
+def test_boundaries_and_sessions_take_away(reg: Registry) -> None:
+    """A boundary that is not there any more allows nothing; session policies limit what the role has."""
+    caller = somebody(reg, names.ROLE)
+    give(reg, caller, policy("ecr:*"))
+    limited = replace(caller.principal, session=Session("run", 0, 1, (policy("ecr:List*"),)))
+    with pytest.raises(e.AccessDenied, match="because no session policy allows"):
+        access.authorise(reg, replace(caller, principal=limited), REPOSITORY)
+
+    def bound(tx: Tx) -> None:
+        assert caller.principal.identity is not None
+        identity_table.set_boundary(tx, caller.principal.identity, f"arn:aws:iam::{ACCOUNT}:policy/gone")
+        identities.touch(tx)
+
+    reg.db.write(bound)
+    access.changed(reg)
+    with pytest.raises(e.AccessDenied, match="because no permissions boundary allows"):
+        access.authorise(reg, caller, REPOSITORY)
+
+
+def test_another_account(reg: Registry) -> None:
+    """It takes both sides, and either can take it back."""
+    caller = somebody(reg, account=OTHER)
+    a_repository(reg)
+    give(reg, caller, policy("ecr:*"))
+    with pytest.raises(e.AccessDenied, match="because no resource-based policy allows"):
+        access.authorise(reg, caller, REPOSITORY)
+    policies.set_repository(reg, a_caller(), KEY, "team/app", grant({"AWS": OTHER}, "ecr:Batch*"), force=False)
+    assert may(reg, caller)
+    policies.set_repository(
+        reg, a_caller(), KEY, "team/app", grant("*", "ecr:BatchGetImage", effect="Deny"), force=False
+    )
+    access.changed(reg)
+    with pytest.raises(e.AccessDenied, match="with an explicit deny in a resource-based policy"):
+        access.authorise(reg, caller, REPOSITORY)
+
+
+def test_a_new_repository_does_not_inherit(reg: Registry) -> None:
+    """The policy of a repository that was deleted does not bind one of the same name."""
+    caller = somebody(reg, account=OTHER)
+    a_repository(reg)
+    give(reg, caller, policy("ecr:*"))
+    policies.set_repository(reg, a_caller(), KEY, "team/app", grant("*", "ecr:*"), force=False)
+    assert may(reg, caller)
+    repositories.delete(reg, a_caller(), KEY, "team/app", force=True)
+    a_repository(reg)
+    access.changed(reg)
+    assert not may(reg, caller)
+
+
+def test_the_scope_of_a_registry_policy(reg: Registry) -> None:
+    """With V1 a registry's policy is asked about three actions, with V2 about all."""
+    caller = somebody(reg, account=OTHER)
+    give(reg, caller, policy("ecr:*"))
+    policies.set_registry(reg, a_caller(), KEY, grant({"AWS": OTHER}, "ecr:*", Resource="*"))
+    assert may(reg, caller)
+    assert may(reg, caller, "ecr:CreateRepository")
+    account_settings.put(reg, a_caller(), KEY, "REGISTRY_POLICY_SCOPE", "V1")
+    access.changed(reg)
+    assert not may(reg, caller)
+    assert may(reg, caller, "ecr:CreateRepository")
+
+
+def test_inside_a_transaction(reg: Registry) -> None:
+    """A decision inside a transaction sees its changes, and leaves nothing behind that was not committed."""
+    caller = somebody(reg)
+
+    class Undone(Exception):
+        pass
+
+    def try_it(tx: Tx) -> None:
+        assert caller.principal.identity is not None
+        inline_policies.put(tx, caller.principal.identity, "own", policy("ecr:*"))
+        identities.touch(tx)
+        assert access.allowed(reg, caller, PULL, REPOSITORY, tx=tx)
+        raise Undone
+
+    with pytest.raises(Undone):
+        reg.db.write(try_it)
+    assert not may(reg, caller)
+    give(reg, caller, policy("ecr:*"))  # counts as much as what was undone
+    assert may(reg, caller)
+    time.sleep(LOOK_AGAIN + 0.05)
+    assert may(reg, caller)
+
+
+def test_what_was_undone_is_not_what_another_does(reg: Registry) -> None:
+    """A change that is undone leaves no trace in what is known after a change that counts the same."""
+    caller = somebody(reg)
+    give(reg, caller, policy("ecr:*"))
+
+    class Undone(Exception):
+        pass
+
+    def try_it(tx: Tx) -> None:
+        identities.touch(tx)
+        access.allowed(reg, caller, PULL, REPOSITORY, tx=tx)
+        raise Undone
+
+    access.changed(reg)
+    with pytest.raises(Undone):
+        reg.db.write(try_it)
+    assert may(reg, caller)
+    give(reg, caller, policy("ecr:*", effect="Deny"))
+    access.changed(reg)
+    assert not may(reg, caller)
+
+
+def test_who_may_assume_a_role(reg: Registry) -> None:
+    """The trust policy names the user, or the account and the user's own policy says so too."""
+    caller = replace(somebody(reg), action="sts:AssumeRole")
+
+    def role(trust: str) -> Identity:
+        found = reg.db.read(lambda tx: identity_table.get(tx, caller.principal.identity or 0))
+        assert found is not None
+        return replace(found, kind=names.ROLE, trust=trust)
+
+    assert access.may_assume(reg, caller, role(grant({"AWS": caller.principal.arn}, "sts:AssumeRole"))).allowed
+    whole = role(grant({"AWS": ACCOUNT}, "sts:AssumeRole"))
+    assert not access.may_assume(reg, caller, whole).allowed
+    give(reg, caller, policy("sts:AssumeRole"))
+    assert access.may_assume(reg, caller, whole).allowed
+    secret = role(grant({"AWS": ACCOUNT}, "sts:AssumeRole", Condition={"StringEquals": {"sts:ExternalId": "x"}}))
+    assert not access.may_assume(reg, caller, secret).allowed
+    assert access.may_assume(reg, replace(caller, facts={"sts:externalid": ("x",)}), secret).allowed
+    provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+    claims = {"token.actions.githubusercontent.com:sub": ("repo:team/app:ref:refs/heads/main",)}
+    web = replace(
+        caller,
+        action="sts:AssumeRoleWithWebIdentity",
+        principal=Principal(ACCOUNT, provider, "", "", FEDERATED),
+        facts=claims,
+    )
+    trusted = grant(
+        {"Federated": provider},
+        "sts:AssumeRoleWithWebIdentity",
+        Condition={"StringLike": {"token.actions.githubusercontent.com:sub": "repo:team/app:*"}},
+    )
+    assert access.may_assume(reg, web, role(trusted)).allowed
+    assert not access.may_assume(reg, replace(web, facts={}), role(trusted)).allowed
+
+
+def test_revoked_sessions(reg: Registry) -> None:
+    """A Deny by aws:TokenIssueTime ends the sessions that began before, and no later ones."""
+    caller = somebody(reg, names.ROLE)
+    give(reg, caller, policy("ecr:*"))
+    assert may(reg, caller)
+    before = {"DateLessThan": {"aws:TokenIssueTime": "2027-01-15T08:00:30Z"}}
+    give(reg, caller, policy("*", effect="Deny", Condition=before), "AWSRevokeOlderSessions")
+    access.changed(reg)
+    with pytest.raises(e.AccessDenied, match="with an explicit deny in an identity-based policy"):
+        access.authorise(reg, caller, REPOSITORY)
+    later = Session("run", reg.now() + 60_000_000, reg.now() + 120_000_000)
+    assert may(reg, replace(caller, principal=replace(caller.principal, session=later)))
+
+
+def test_policies_of_aws_are_everybodys(reg: Registry) -> None:
+    """What has no account in its ARN, or AWS's, counts as the caller's own."""
+    caller = replace(a_caller("iam:GetPolicy"), principal=ROOT)
+    for resource in ("arn:aws:iam::aws:policy/AdministratorAccess", "*", "arn:aws:s3:::bucket", "none"):
+        access.authorise(reg, caller, resource)

@@ -1,54 +1,258 @@
-"""Who is calling, and may they do this to that.
-
-There is one principal for now: the root of the installation's account. Root may do everything in its own account,
-and what another account's registry would have to grant is denied: no policies exist yet.
-"""
+"""Who is calling, and may they do this to that: one answer for both doors."""
 
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
+from entrepot.domain import evaluation
 from entrepot.domain.errors import AccessDenied, TokenRefused
-from entrepot.domain.principals import Caller, Principal, root
+from entrepot.domain.evaluation import Decision, Policies, Policy, Request
+from entrepot.domain.policies import Kind
+from entrepot.domain.principals import NO_FACTS
+from entrepot.registry import directory, sessions
+from entrepot.registry.circumstances import Circumstances
 
 if TYPE_CHECKING:
+    from entrepot.domain.iam_entities import Identity
+    from entrepot.domain.principals import Caller, Facts, Principal
     from entrepot.registry.context import Registry
+    from entrepot.registry.credentials import Login
+    from entrepot.registry.known import Known
+    from entrepot.store.db import Tx
 
-ANY = "*"
+ANY: Final = "*"
+_NOBODY: Final = "no such key"
+_EVERYTHING: Final = (
+    Policy(
+        "",
+        evaluation.compiled(
+            '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}', Kind.IDENTITY
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What requests of one principal for one action on one resource have in common: all but their conditions."""
+
+    bearing: Policies
+    account: str
+    tags: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A decision, and the condition keys that the policies asked for and the request does not have."""
+
+    decision: Decision
+    absent: tuple[str, ...]
+
+
+# --- who -------------------------------------------------------------------------------------------------------
 
 
 def secret_of(reg: Registry, access_key_id: str) -> str | None:
-    """The secret of an access key, None where there is no such key."""
-    return reg.keys.secret_access_key if access_key_id == reg.keys.access_key_id else None
+    """The secret of an access key, None where there is no such key or it is turned off."""
+    key = directory.key(reg, access_key_id)
+    return key.secret if key is not None and key.active else None
 
 
 def principal_of(reg: Registry, access_key_id: str) -> Principal:
-    """The identity that an access key stands for. Raises TokenRefused for a key that is gone."""
-    if access_key_id != reg.keys.access_key_id:
+    """The identity that an access key stands for. Raises TokenRefused for a key that is gone or turned off."""
+    key = directory.key(reg, access_key_id)
+    found = directory.principal(reg, key) if key is not None and key.active else None
+    if found is None:
         raise TokenRefused
-    return root(reg.naming.account, access_key_id)
+    return found
 
 
 def principal_of_password(reg: Registry, access_key_id: str, secret: str) -> Principal:
     """The identity of an access key and its secret, as `/v2` takes them for a login.
 
-    Raises TokenRefused, after the same work for an unknown key as for a wrong secret.
+    Of temporary credentials the session token stands behind the secret, after a colon.
+    Raises TokenRefused, after the same work for an unknown key as for a wrong secret; SessionExpired.
     """
+    if sessions.is_temporary(access_key_id):
+        return _of_temporary(reg, access_key_id, secret)
     known = secret_of(reg, access_key_id)
-    if not hmac.compare_digest((known or "").encode(), secret.encode()) or known is None:
+    if not hmac.compare_digest((known or _NOBODY).encode(), secret.encode()) or known is None:
         raise TokenRefused
     return principal_of(reg, access_key_id)
 
 
-def authorise(caller: Caller, resource: str) -> None:
-    """Refuse what `caller` may not do to `resource`, an ARN or ANY. Raises AccessDenied with ECR's sentence."""
-    if not allowed(caller, caller.action, resource):
-        reason = f"no resource-based policy allows the {caller.action} action"
-        raise AccessDenied(caller.principal.arn, caller.action, resource, reason)
+def _of_temporary(reg: Registry, access_key_id: str, password: str) -> Principal:
+    secret, _, token = password.partition(":")
+    principal, known = sessions.read(reg, access_key_id, token)
+    if not hmac.compare_digest(known.encode(), secret.encode()):
+        raise TokenRefused
+    return principal
 
 
-def allowed(caller: Caller, action: str, resource: str) -> bool:
-    """Whether `caller` may do `action` to `resource`, an ARN or ANY."""
-    del action  # root's right does not depend on it
-    return resource == ANY or resource.split(":")[4] == caller.principal.account
+def signer(reg: Registry, access_key_id: str, token: str) -> tuple[Principal, str]:
+    """Who signs with an access key, and its secret; `token` is the session token of temporary credentials, or empty.
+
+    Raises TokenRefused for a key that is unknown, gone or turned off, or without its token; SessionExpired.
+    """
+    if token or sessions.is_temporary(access_key_id):
+        return sessions.read(reg, access_key_id, token)
+    principal, secret = principal_of(reg, access_key_id), secret_of(reg, access_key_id)
+    if secret is None:
+        raise TokenRefused
+    return principal, secret
+
+
+def principal_of_login(reg: Registry, login: Login) -> Principal:
+    """The identity that fetched a login token. Raises TokenRefused, SessionExpired where it is gone or over."""
+    return sessions.of_text(reg, login.session) if login.session else principal_of(reg, login.access_key_id)
+
+
+# --- may they --------------------------------------------------------------------------------------------------
+
+
+def authorise(reg: Registry, caller: Caller, resource: str, *, tx: Tx | None = None) -> None:
+    """Refuse what `caller` may not do to `resource`, an ARN or ANY. Raises AccessDenied with AWS's sentence."""
+    decision = decide(reg, caller, resource, tx=tx)
+    if not decision.allowed:
+        raise AccessDenied(caller.principal.arn, caller.action, resource, decision.reason(caller.action))
+
+
+def refusal(reg: Registry, caller: Caller, permissions: tuple[str, ...], resource: str) -> AccessDenied | None:
+    """Why `caller` has none of these permissions, in terms of the first; None where one is enough."""
+    first: AccessDenied | None = None
+    for action in permissions:
+        asking = caller if action == caller.action else replace(caller, action=action)
+        decision = decide(reg, asking, resource)
+        if decision.allowed:
+            return None
+        first = first or AccessDenied(caller.principal.arn, action, resource, decision.reason(action))
+    return first
+
+
+def remembered(reg: Registry, caller: Caller, permissions: tuple[str, ...], resource: str) -> bool:
+    """Whether it is known, without a look at the database, that `caller` has one of these permissions."""
+    known = reg.memory.held()
+    if known is None:
+        return False
+    found = (known.decisions.get((caller.principal, action, resource)) for action in permissions)
+    return any(decision is not None and decision.allowed for decision in found)
+
+
+def allowed(reg: Registry, caller: Caller, action: str, resource: str, *, tx: Tx | None = None) -> bool:
+    """Whether `caller` may do `action` to `resource`, an ARN or ANY. Inside a transaction, give it."""
+    return decide(reg, replace(caller, action=action), resource, tx=tx).allowed
+
+
+def changed(reg: Registry) -> None:
+    """Look again, before the next decision of this process, whether who may do what has changed."""
+    reg.memory.doubt()
+
+
+def decide(reg: Registry, caller: Caller, resource: str, *, tx: Tx | None = None) -> Decision:
+    """The decision about `caller.action`, not older than 250 ms; a refusal is of this moment.
+
+    It is kept where no condition and no variable took part, until the counter of changes moves.
+    """
+    known = reg.memory.now(reg.db, tx)
+    key = (caller.principal, caller.action, resource)
+    decision = known.decisions.get(key)
+    if decision is None:
+        decision = _decided(reg, known, caller, resource, tx)
+    if not decision.allowed:
+        fresh = reg.memory.fresh(reg.db, tx)
+        if fresh is not known:
+            known, decision = fresh, _decided(reg, fresh, caller, resource, tx)
+    if not decision.looked and tx is None:
+        known.decided(key, decision)
+    return decision
+
+
+def may_assume(reg: Registry, caller: Caller, role: Identity) -> Decision:
+    """Whether `caller` may do `caller.action`, as sts:AssumeRole, to a role, as of now.
+
+    The role's trust policy is what a repository's policy is elsewhere. The caller of a web identity is the provider: a
+    FEDERATED principal with its ARN, the claims in `caller.facts`.
+    """
+    known = reg.memory.fresh(reg.db)
+    trust = Policy(f"trust policy of {role.arn}", evaluation.compiled(role.trust, Kind.TRUST))
+    bearing = replace(_bearing(reg, known, caller, role.arn, None), resource=(trust,))
+    look = _look(reg, known, caller, role.arn, None)
+    request = Request(caller.principal, caller.action, role.arn, role.account, look)
+    # Unlike a repository's policy a trust policy is always needed, so it is asked as another account's would be.
+    named = evaluation.decide(replace(request, account=""), Policies(identity=_EVERYTHING, resource=(trust,)))
+    return evaluation.decide(request, bearing) if named.allowed else named
+
+
+def explain(reg: Registry, caller: Caller, resource: str, given: Facts = NO_FACTS) -> Explanation:
+    """The decision about `caller.action` as of now, and what its policies looked for in vain.
+
+    `given` are condition keys, in lower case, that stand before what the request itself would have.
+    """
+    known = reg.memory.fresh(reg.db)
+    asked: dict[str, bool] = {}
+    look = _look(reg, known, caller, resource, None)
+
+    def noting(key: str) -> tuple[str, ...] | None:
+        found = given.get(key) or look(key)
+        asked[key] = found is not None
+        return found
+
+    request = Request(caller.principal, caller.action, resource, _account(caller, resource), noting)
+    decision = evaluation.decide(request, _bearing(reg, known, caller, resource, None))
+    return Explanation(decision, tuple(sorted(key for key, there in asked.items() if not there)))
+
+
+def _decided(reg: Registry, known: Known, caller: Caller, resource: str, tx: Tx | None) -> Decision:
+    key = ("case", caller.principal, caller.action, resource)
+    case: _Case | None = known.facts.get(key)
+    if case is None:
+        case = _case(reg, known, caller, resource, tx)
+        if tx is None:
+            known.keep(key, case)
+    look = Circumstances(reg, caller, resource, case.tags, tx)
+    return evaluation.decide(Request(caller.principal, caller.action, resource, case.account, look), case.bearing)
+
+
+def _case(reg: Registry, known: Known, caller: Caller, resource: str, tx: Tx | None) -> _Case:
+    id_, principal = caller.principal.identity, caller.principal
+    bearing = evaluation.narrowed(_bearing(reg, known, caller, resource, tx), principal, caller.action, resource)
+    tags = directory.standing(reg, known, id_, tx).tags if id_ is not None else NO_FACTS
+    return _Case(bearing, _account(caller, resource), tags)
+
+
+def _look(reg: Registry, known: Known, caller: Caller, resource: str, tx: Tx | None) -> Circumstances:
+    id_ = caller.principal.identity
+    tags = directory.standing(reg, known, id_, tx).tags if id_ is not None else {}
+    return Circumstances(reg, caller, resource, tags, tx)
+
+
+def _bearing(reg: Registry, known: Known, caller: Caller, resource: str, tx: Tx | None) -> Policies:
+    """Every policy that bears on a request."""
+    principal = caller.principal
+    standing = directory.Standing()
+    if principal.identity is not None:
+        standing = directory.standing(reg, known, principal.identity, tx)
+    session = principal.session
+    texts = session.policies if session is not None else ()
+    return Policies(
+        identity=standing.policies,
+        boundary=standing.boundary,
+        session=tuple(policy for text in texts for policy in _session(reg, text)) if texts else None,
+        resource=directory.resource_policies(reg, known, caller.action, resource, tx),
+    )
+
+
+def _session(reg: Registry, text: str) -> tuple[Policy, ...]:
+    """A session policy, or the managed policy whose ARN stands in its place."""
+    if text.startswith("arn:"):
+        return directory.managed(reg, text)
+    return (Policy("session policy", evaluation.compiled(text, Kind.IDENTITY)),)
+
+
+def _account(caller: Caller, resource: str) -> str:
+    """Whose a resource is; what is no ARN, and AWS's own policies, are the caller's own."""
+    parts = resource.split(":", 5)
+    named = parts[4] if len(parts) > 4 else ""  # noqa: PLR2004  # an ARN
+    return caller.principal.account if named in {"", "aws"} else named

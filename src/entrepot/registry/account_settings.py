@@ -5,7 +5,7 @@ from __future__ import annotations
 from entrepot.domain import account_settings as rules
 from entrepot.domain.principals import Caller
 from entrepot.domain.registries import RegistryKey
-from entrepot.registry import audit
+from entrepot.registry import identities
 from entrepot.registry.context import Registry
 from entrepot.store import account_settings as table
 from entrepot.store import registries
@@ -19,7 +19,7 @@ def put(reg: Registry, caller: Caller, key: RegistryKey, name: str, value: str) 
     def write(tx: Tx) -> None:
         now = reg.now()
         table.put(tx, registries.ensure(tx, key.account, key.region, now), name, value)
-        audit.changed(tx, caller, now, "*", name=name, value=value)
+        identities.changed(tx, caller, now, "*", name=name, value=value)
 
     reg.db.write(write)
 

@@ -11,15 +11,26 @@ from typing import TYPE_CHECKING
 from entrepot.domain.audit import Record
 from entrepot.domain.identities import identity
 from entrepot.domain.principals import Caller
+from entrepot.store import access_keys, exclusions, identities, images
 from entrepot.store import audit as table
-from entrepot.store import exclusions, images
 from entrepot.store.db import Database, Tx
 
 if TYPE_CHECKING:
     from entrepot.registry.context import Registry
 
 GATHERED_MAX = 100_000  # reads that one process holds; the oldest go first where the database does not keep up
+USED_EVERY = 60_000_000  # the last use of a key or role moves at most once a minute, in microseconds
+USED_MAX = 10_000  # keys and roles of which one process knows that they were noted
 PULL_EVERY = 3_600_000_000  # a last-pull time moves at most once an hour for each image
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """When an access key or a role was used last, microseconds UTC, and for what."""
+
+    at: int
+    region: str
+    service: str
 
 
 @dataclass(slots=True)
@@ -28,6 +39,8 @@ class Trail:
 
     _reads: deque[Record] = field(default_factory=lambda: deque(maxlen=GATHERED_MAX))
     _pulls: dict[tuple[int, str], int] = field(default_factory=dict)
+    _uses: dict[str | int, Use] = field(default_factory=dict)
+    _used: dict[str | int, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, record: Record) -> None:
@@ -37,26 +50,43 @@ class Trail:
         with self._lock:
             self._pulls[image, principal] = at
 
+    def use(self, who: str | int, at: int, region: str, service: str) -> None:
+        """Note the use of an access key, by its id, or of a role, by its row, unless one was noted within a minute."""
+        if at - self._used.get(who, 0) < USED_EVERY:
+            return
+        with self._lock:
+            if len(self._used) >= USED_MAX:
+                self._used.clear()
+            self._used[who] = at
+            self._uses[who] = Use(at, region, service)
+
     def flush(self, db: Database) -> None:
         """Write what was gathered, in one transaction. What could not be written is kept for the next time."""
         with self._lock:
             pulls, self._pulls = self._pulls, {}
+            uses, self._uses = self._uses, {}
         reads = [self._reads.popleft() for _ in range(len(self._reads))]
-        if not reads and not pulls:
+        if not reads and not pulls and not uses:
             return
         try:
-            db.write(lambda tx: _write(tx, reads, pulls), durable=False)
+            db.write(lambda tx: _write(tx, reads, pulls, uses), durable=False)
         except Exception:
             room = GATHERED_MAX - len(self._reads)  # a full deque would lose what came meanwhile, which is newer
             self._reads.extendleft(reversed(reads[max(0, len(reads) - room) :]))
             with self._lock:
                 self._pulls = {**pulls, **self._pulls}
+                self._uses = {**uses, **self._uses}
             raise
 
 
-def _write(tx: Tx, reads: list[Record], pulls: Mapping[tuple[int, str], int]) -> None:
+def _write(tx: Tx, reads: list[Record], pulls: Mapping[tuple[int, str], int], uses: Mapping[str | int, Use]) -> None:
     for record in reads:
         table.insert(tx, record)
+    for who, use in uses.items():
+        if isinstance(who, str):
+            access_keys.used(tx, who, use.at, use.region, use.service)
+        else:
+            identities.used(tx, who, use.at, use.region)
     for image, at in _counting(tx, pulls) if pulls and exclusions.any_at_all(tx) else _images(pulls):
         images.pulled(tx, image, at)
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from entrepot.domain.protection import Keeping
 from entrepot.domain.quotas import Quotas
+from entrepot.registry.attempts import Attempts
+from entrepot.registry.federation import Issuers
+from entrepot.registry.known import Memory
 from entrepot.registry.quotas import Counts
 
 if TYPE_CHECKING:
@@ -31,3 +34,6 @@ class Registry:
     quotas: Quotas = field(default_factory=Quotas)
     counts: Counts = field(default_factory=Counts)
     keeping: Keeping = field(default_factory=Keeping)
+    memory: Memory = field(default_factory=Memory)
+    attempts: Attempts = field(default_factory=Attempts)
+    issuers: Issuers = field(default_factory=Issuers)

@@ -7,14 +7,15 @@ from dataclasses import replace
 
 from entrepot.domain import names
 from entrepot.domain import templates as rules
-from entrepot.domain.errors import AccessDenied, CreationFailed, LimitExceeded, RepositoryNotFound
+from entrepot.domain.errors import CreationFailed, LimitExceeded, RepositoryNotFound
 from entrepot.domain.principals import Caller
 from entrepot.domain.registries import RegistryKey
 from entrepot.domain.repositories import Repository
 from entrepot.domain.templates import CREATE_ON_PUSH, Template
 from entrepot.registry import access, repositories, templates
 from entrepot.registry.context import Registry
-from entrepot.store import lifecycle, policies
+from entrepot.registry.known import COUNTER
+from entrepot.store import counters, lifecycle, policies
 from entrepot.store import repositories as table
 from entrepot.store.db import Tx
 
@@ -41,7 +42,7 @@ def find(tx: Tx, reg: Registry, caller: Caller, key: RegistryKey, name: str) -> 
     if known is not None:
         return known
     template = _template(tx, key, name)
-    _authorise(caller, names.repository_arn(key.region, key.account, name))
+    access.authorise(reg, replace(caller, action=_ACTION), names.repository_arn(key.region, key.account, name), tx=tx)
     rules.check_usable(template, name)
     try:
         return make(tx, reg, caller, key, name, template)
@@ -75,12 +76,7 @@ def make(tx: Tx, reg: Registry, caller: Caller, key: RegistryKey, name: str, tem
     )
     if template.repository_policy:
         policies.set_repository(tx, repository.id, template.repository_policy, reg.now())
+        counters.add(tx, COUNTER, 1)
     if template.lifecycle_policy:
         lifecycle.put(tx, repository.id, template.lifecycle_policy, str(uuid.uuid4()), reg.now())
     return repository
-
-
-def _authorise(caller: Caller, resource: str) -> None:
-    if not access.allowed(caller, _ACTION, resource):
-        reason = f"no identity-based policy allows the {_ACTION} action"
-        raise AccessDenied(caller.principal.arn, _ACTION, resource, reason)

@@ -8,7 +8,7 @@ from entrepot.domain.errors import RegistryPolicyNotFound, RepositoryPolicyNotFo
 from entrepot.domain.policies import Kind
 from entrepot.domain.principals import Caller
 from entrepot.domain.registries import RegistryKey
-from entrepot.registry import audit, repositories
+from entrepot.registry import identities, repositories
 from entrepot.registry.context import Registry
 from entrepot.store import policies as table
 from entrepot.store import registries
@@ -32,7 +32,7 @@ def set_repository(reg: Registry, caller: Caller, key: RegistryKey, name: str, t
             lockout.check(document, caller.principal.arn, caller.principal.account, arn)
         now = reg.now()
         table.set_repository(tx, repository.id, text, now)
-        audit.changed(tx, caller, now, arn, repositoryName=name, policyText=text, force=force)
+        identities.changed(tx, caller, now, arn, repositoryName=name, policyText=text, force=force)
 
     reg.db.write(write)
 
@@ -52,7 +52,7 @@ def delete_repository(reg: Registry, caller: Caller, key: RegistryKey, name: str
     def remove(tx: Tx) -> str:
         repository = repositories.find(tx, key, name)
         text = _found(table.delete_repository(tx, repository.id), RepositoryPolicyNotFound(name, key.account))
-        audit.changed(tx, caller, reg.now(), repositories.arn(repository), repositoryName=name)
+        identities.changed(tx, caller, reg.now(), repositories.arn(repository), repositoryName=name)
         return text
 
     return reg.db.write(remove)
@@ -65,7 +65,7 @@ def set_registry(reg: Registry, caller: Caller, key: RegistryKey, text: str) -> 
     def write(tx: Tx) -> None:
         now = reg.now()
         table.set_registry(tx, registries.ensure(tx, key.account, key.region, now), text, now)
-        audit.changed(tx, caller, now, ANY, policyText=text)
+        identities.changed(tx, caller, now, ANY, policyText=text)
 
     reg.db.write(write)
 
@@ -81,7 +81,7 @@ def delete_registry(reg: Registry, caller: Caller, key: RegistryKey) -> str:
 
     def remove(tx: Tx) -> str:
         text = _found(table.delete_registry(tx, key.account, key.region), RegistryPolicyNotFound(key.account))
-        audit.changed(tx, caller, reg.now(), ANY)
+        identities.changed(tx, caller, reg.now(), ANY)
         return text
 
     return reg.db.write(remove)

@@ -20,7 +20,8 @@ from entrepot.domain.registries import RegistryKey
 from entrepot.domain.repositories import Mutability, Repository
 from entrepot.registry import audit, protection, quotas
 from entrepot.registry.context import Registry
-from entrepot.store import images, registries, repository_tags
+from entrepot.registry.known import COUNTER
+from entrepot.store import counters, images, policies, registries, repository_tags
 from entrepot.store import repositories as table
 from entrepot.store.db import Tx
 
@@ -133,6 +134,8 @@ def delete(reg: Registry, caller: Caller, key: RegistryKey, name: str, *, force:
         if not force and images.any_in(tx, repository.id):
             raise RepositoryNotEmpty(name, key.account)
         protection.check_all(tx, reg, repository)
+        if policies.delete_repository(tx, repository.id) is not None:  # one made anew must not inherit it
+            counters.add(tx, COUNTER, 1)
         table.delete(tx, repository.id)
         audit.changed(tx, caller, reg.now(), arn(repository), repositoryName=name, force=force)
         return repository

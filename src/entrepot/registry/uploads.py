@@ -47,6 +47,7 @@ from entrepot.store import uploads as table
 from entrepot.store.db import Tx
 
 EMPTY = digests.of(b"")
+_DOWNLOAD = "ecr:GetDownloadUrlForLayer"
 _SOURCES = 100  # repositories that a mount from anywhere looks at
 _UPLOAD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -239,7 +240,7 @@ def mount(reg: Registry, caller: Caller, key: RegistryKey, name: str, digest: st
         if account_settings.value(tx, key, BLOB_MOUNTING) == DISABLED:
             return None
         having = repository_table.having_blob(tx, key.account, key.region, digest, source, _SOURCES)
-        if not any(access.allowed(caller, "ecr:GetDownloadUrlForLayer", repositories.arn(one)) for one in having):
+        if not any(access.allowed(reg, caller, _DOWNLOAD, repositories.arn(one), tx=tx) for one in having):
             return None
         blob = blobs.stored(tx, "", digest)
         if blob is not None:
