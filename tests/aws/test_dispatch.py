@@ -142,7 +142,10 @@ def test_two_targets_are_none(door: Door) -> None:
     ("form", "text"),
     [
         (b"Action=Nothing&Version=2011-06-15", "Could not find operation Nothing for version 2011-06-15"),
-        (b"Action=AssumeRole&Version=2011-06-15", "Could not find operation AssumeRole for version 2011-06-15"),
+        (
+            b"Action=GetFederationToken&Version=2011-06-15",
+            "Could not find operation GetFederationToken for version 2011-06-15",
+        ),
         (b"Action=GetCallerIdentity", "Could not find operation GetCallerIdentity for version NO_VERSION_SPECIFIED"),
         (
             b"Action=GetCallerIdentity&Version=1999-01-01",

@@ -6,13 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from tests.aws.door import a_door
 from tests.aws.ecr.asking import ACCOUNT, ROOT, client, plain
+from tests.aws.signing import MICROSECONDS
 from tests.clients.processes import environment
 from tests.clients.serving import Server, serving
 
+from entrepot.domain.principals import Session
+from entrepot.registry import accounts, sessions
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +64,18 @@ def test_strangers(server: Server, key: str | None, secret: str | None, code: st
     told: dict[str, Any] = {**caught.value.response}
     assert told["ResponseMetadata"]["HTTPStatusCode"] == 403
     assert told["Error"] == {"Type": "Sender", "Code": code, "Message": message}
+
+
+def test_an_expired_session(tmp_path: Path) -> None:
+    """Temporary credentials that are over are told so: 403 in Query, 400 in JSON, 403 DENIED for a password."""
+    door = a_door(tmp_path)
+    accounts.settle(door.reg.db, ACCOUNT, door.reg.now())
+    made = sessions.issue(door.reg, ACCOUNT, None, Session("", MICROSECONDS - 900_000_000, MICROSECONDS))
+    keys = Credentials(made.access_key_id, made.secret, made.token)
+    said = "The security token included in the request is expired"
+    reply = door.query(b"Action=GetCallerIdentity&Version=2011-06-15", credentials=keys)
+    assert reply.status == 403
+    assert b"<Code>ExpiredToken</Code>" in reply.body
+    assert said.encode() in reply.body
+    reply = door.call("DescribeRepositories", credentials=keys)
+    assert (reply.status, reply.json()) == (400, {"__type": "ExpiredTokenException", "message": said})

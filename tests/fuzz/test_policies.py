@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrepot.domain import lockout, policies
-from entrepot.domain.errors import InvalidParameter, PolicyInvalid
+from entrepot.domain import evaluation, lockout, policies
+from entrepot.domain.errors import InvalidParameter, MalformedPolicyDocument, PolicyInvalid
 from entrepot.domain.policies import Document, Kind
 
 from .inputs import FUZZ, inputs, text_of
@@ -22,7 +22,7 @@ KINDS = st.sampled_from(Kind)
 def parsed(text: str, kind: Kind) -> Document | None:
     try:
         return policies.parse(text, kind)
-    except PolicyInvalid as error:
+    except (PolicyInvalid, MalformedPolicyDocument) as error:
         str(error).encode()  # it can be told
         return None
 
@@ -40,11 +40,13 @@ def check(text: str, document: Document, kind: Kind) -> None:
     for read, statement in zip(document.statements, statements, strict=True):
         assert read.effect == statement["Effect"]
         assert (read.actions or read.not_actions) == tuple(listed(statement.get("Action", statement.get("NotAction"))))
-        assert bool(read.principals) != bool(read.not_principals)
+        assert (bool(read.principals) != bool(read.not_principals)) is (kind is not Kind.IDENTITY)
         assert bool(read.resources or read.not_resources) == bool({"Resource", "NotResource"} & set(statement))
-        assert kind is Kind.REPOSITORY or read.resources or read.not_resources
+        assert kind in {Kind.REPOSITORY, Kind.TRUST} or read.resources or read.not_resources
+        assert kind is not Kind.TRUST or not read.resources + read.not_resources
         assert len(read.conditions) == sum(len(keys) for keys in statement.get("Condition", {}).values())
     locks_out(document)
+    evaluation.ready(document)
 
 
 def locks_out(document: Document) -> bool:
@@ -59,7 +61,7 @@ def locks_out(document: Document) -> bool:
 @FUZZ
 @given(inputs("policies", '{}[]",:* Ee'), KINDS)
 def test_bytes(data: bytes, kind: Kind) -> None:
-    """Any text: refused as PolicyInvalid, or what it says is what was read."""
+    """Any text: refused as no policy, or what it says is what was read."""
     text = text_of(data)
     document = parsed(text, kind)
     if document is not None:
@@ -74,7 +76,9 @@ WHO = (
     | st.builds(lambda who: {"AWS": who}, st.sampled_from([ACCOUNT, f"arn:aws:iam::{ACCOUNT}:role/x"]))
     | VALUES
 )
-WHAT = st.lists(st.sampled_from(["*", "ecr:*", "ecr:Set?epository*", "ecr:Get*"]), max_size=2) | VALUES
+WHAT = (
+    st.lists(st.sampled_from(["*", "ecr:*", "ecr:Set?epository*", "ecr:Get*", "sts:AssumeRole"]), max_size=2) | VALUES
+)
 WHERE = st.sampled_from(["*", ARN, "arn:aws:ecr:*:*:repository/*"]) | VALUES
 WHEN = st.dictionaries(
     st.sampled_from(["Bool", "ForAnyValue:StringLike", "NumericEqualsIfExists"]),

@@ -54,7 +54,7 @@ def result(target: Target, operation: Operation, value: Mapping[str, Any], reque
 def refusal(target: Target, fault: errors.Fault, request_id: str) -> Answer:
     """The answer of a call that failed."""
     service = target.service
-    shape = service.error(fault.code) if service is not None else None
+    shape = service.error(fault.code) if service is not None and not fault.common else None
     as_query = target.protocol == "query"
     status = errors.status_of(shape, fault.code, query=as_query)
     sender = shape.sender if shape is not None else status < 500  # noqa: PLR2004  # the server's own errors

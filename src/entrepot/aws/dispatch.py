@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from entrepot.aws import answers, ecr, errors, sigv4, sts, target, validate
+from entrepot.aws import answers, ecr, errors, facts, iam, sigv4, sts, target, validate
 from entrepot.aws.operation import ANY, NO_PERMISSION, OPERATIONS, Call, Operation
 from entrepot.domain.audit import Record
-from entrepot.domain.principals import Caller
-from entrepot.registry import access
+from entrepot.domain.errors import TokenRefused
+from entrepot.domain.principals import NOBODY, Caller
+from entrepot.registry import access, access_keys
 from entrepot.web import logs
 from entrepot.web.asgi import ClientDisconnected
 from entrepot.web.rates import ActionRates
@@ -20,11 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from entrepot.aws import model
+    from entrepot.domain.principals import Principal
     from entrepot.registry.context import Registry
     from entrepot.web.asgi import Receive, Scope, Send
 
 T = TypeVar("T")
-SERVED = (ecr, sts)  # importing these filled OPERATIONS
+SERVED = (ecr, iam, sts)  # importing these filled OPERATIONS
 TOLD_CHARACTERS = 256  # of one parameter in the audit trail
 USER_AGENT = 1024  # characters
 
@@ -37,12 +41,15 @@ class Run(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A call whose operation is known and whose signature is still to be checked against the body."""
+    """A call whose operation is known and whose signature is still to be checked against the body.
+
+    `claim` is None where the operation takes none.
+    """
 
     target: target.Target
     model: model.Operation
     operation: Operation
-    claim: sigv4.Claim
+    claim: sigv4.Claim | None
     secret: str
     caller: Caller
     now: int
@@ -79,7 +86,10 @@ class AwsDoor:
             aim = target.with_form(aim, body) if body is not None else aim
             found = _implemented(aim)
             scope["state"]["route"] = f"{found[1].service}.{found[1].name}"
-            signed = self._signed(aim, found, head, scope)
+            if self._reg.db.local:
+                signed = self._signed(aim, found, head, scope)
+            else:
+                signed = await self._run(partial(self._signed, aim, found, head, scope))
             if body is None:
                 body = await _read(Request(scope, receive), aim.cap())
             request = replace(head, body=body)
@@ -99,43 +109,69 @@ class AwsDoor:
         """Check all of a signature that does not take the body. Raises SignatureError, or TokenRefused."""
         operation_model, operation = found
         now = self._reg.now()
+        if operation.anonymous:
+            return Signed(aim, operation_model, operation, None, "", self._caller(NOBODY, operation, None, scope), now)
         claim = sigv4.read_claim(head, now, {operation_model.service.signing_name})
-        secret = access.secret_of(self._reg, claim.access_key_id)
-        # Session tokens belong to temporary keys, which STS does not hand out here yet.
-        if secret is None or claim.session_token:
-            raise sigv4.SignatureError(sigv4.Refusal.UNKNOWN_KEY, sigv4.UNKNOWN_KEY)
-        client = scope.get("client")
-        agents = [value for name, value in head.headers if name == b"user-agent"]
-        caller = Caller(
-            principal=access.principal_of(self._reg, claim.access_key_id),
-            region=claim.region,
+        principal, secret = self._signer(claim, head, scope)
+        caller = self._caller(principal, operation, claim.region, scope)
+        return Signed(aim, operation_model, operation, claim, secret, caller, now)
+
+    def _signer(self, claim: sigv4.Claim, head: sigv4.SignedRequest, scope: Scope) -> tuple[Principal, str]:
+        """Who has an access key, and its secret; an unknown one takes about as long as a wrong signature."""
+        address = _address(scope)
+        self._reg.attempts.check(claim.access_key_id, address)
+        try:
+            return access.signer(self._reg, claim.access_key_id, claim.session_token or "")
+        except TokenRefused:
+            with contextlib.suppress(sigv4.SignatureError):
+                sigv4.check_signature(head, claim, claim.signature)
+            self._reg.attempts.failed(claim.access_key_id, address)
+            raise
+
+    def _check_signature(self, request: sigv4.SignedRequest, claim: sigv4.Claim, secret: str, address: str) -> None:
+        try:
+            sigv4.check_signature(request, claim, secret)
+        except sigv4.SignatureError:
+            self._reg.attempts.failed(claim.access_key_id, address)
+            raise
+
+    def _caller(self, principal: Principal, operation: Operation, region: str | None, scope: Scope) -> Caller:
+        agents = [value for name, value in scope["headers"] if name == b"user-agent"]
+        return Caller(
+            principal=principal,
+            region=region or self._reg.naming.region,
             action=operation.action,
             request_id=scope["state"]["request_id"],
-            source_ip=client[0] if client else "",
+            source_ip=_address(scope),
             user_agent=agents[0].decode("utf-8", "replace")[:USER_AGENT] if agents else "",
+            secure=scope.get("scheme") == "https",
+            vpc_endpoint=scope["state"].get("vpc_endpoint", ""),
         )
-        return Signed(aim, operation_model, operation, claim, secret, caller, now)
 
     def _perform(self, signed: Signed, request: sigv4.SignedRequest) -> answers.Answer:
         """Everything from the signature to the answer, in a thread. Raises what `errors.TOLD` names."""
-        sigv4.check_signature(request, signed.claim, signed.secret)
-        call = Call(self._reg, signed.caller, signed.now)
+        if signed.claim is not None:
+            self._check_signature(request, signed.claim, signed.secret, signed.caller.source_ip)
+            caller = signed.caller
+            access_keys.used(self._reg, caller.principal, caller.region, signed.model.service.signing_name)
         service, shape = signed.model.service, signed.model.input
         params: dict[str, Any] = {}
         resource = ANY
         try:
             params = target.parse(signed.target, shape, request.body)
             validate.validate(service, shape, params, query=signed.target.protocol == "query")
-            caller = signed.caller
+            caller = replace(signed.caller, facts=facts.of(params))
             self._rates.take(caller.action, f"{caller.principal.account} {caller.region}")
-            resource = _resource(signed.operation, call, params)
-            if resource != NO_PERMISSION:
-                access.authorise(signed.caller, resource)
+            call = Call(self._reg, caller, signed.now)
+            for resource in _resources(signed.operation, call, params):
+                access.authorise(self._reg, _asking(caller, signed.operation), resource)
             value = signed.operation.handler(call, params) or {}
         except errors.TOLD as error:
             code = self._declared(signed.model, errors.fault(error).code)
             self._record(signed, resource, _told(shape, params), code)
             raise
+        if not signed.operation.reads:
+            access.changed(self._reg)
         answer = answers.result(signed.target, signed.model, value, signed.caller.request_id)
         if signed.operation.reads:
             self._record(signed, resource, _told(shape, params))
@@ -165,6 +201,11 @@ def head_of(scope: Scope) -> sigv4.SignedRequest:
     return sigv4.SignedRequest(scope["method"], raw_path, scope["query_string"], list(scope["headers"]), b"")
 
 
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
 async def _read(request: Request, cap: int) -> bytes:
     """Read a body of at most `cap` bytes. Raises Refused beyond that, and ClientDisconnected."""
     try:
@@ -191,8 +232,16 @@ def _implemented(aim: target.Target) -> tuple[model.Operation, Operation]:
     raise target.unknown(aim)
 
 
-def _resource(operation: Operation, call: Call, params: Mapping[str, Any]) -> str:
-    return operation.resource if isinstance(operation.resource, str) else operation.resource(call, params)
+def _resources(operation: Operation, call: Call, params: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the permission is asked of: each of them has to allow it; none where it takes no permission."""
+    found = operation.resource if isinstance(operation.resource, str) else operation.resource(call, params)
+    if found == NO_PERMISSION:
+        return ()
+    return (found,) if isinstance(found, str) else found
+
+
+def _asking(caller: Caller, operation: Operation) -> Caller:
+    return replace(caller, action=operation.permission) if operation.permission else caller
 
 
 def _told(shape: model.Shape, params: Mapping[str, Any]) -> dict[str, object]:

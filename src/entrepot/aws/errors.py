@@ -24,11 +24,15 @@ INTERNAL = "We encountered an internal error. Please try again."
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An error as a client is told it: the JSON name, the text, and the modelled fields beside them."""
+    """An error as a client is told it: the JSON name, the text, and the modelled fields beside them.
+
+    `common`: it is the one that any operation may give, although a service has one of that name for something else.
+    """
 
     code: str
     message: str
     fields: Mapping[str, Any] = field(default_factory=dict)
+    common: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,12 @@ CODES: dict[type[domain.RegistryError], str | tuple[str, str]] = {
     domain.NotAuthenticated: ("MissingAuthenticationTokenException", "Missing Authentication Token"),
     domain.TokenRefused: ("UnrecognizedClientException", UNKNOWN_KEY),
     domain.AccessDenied: "AccessDeniedException",
+    domain.SessionExpired: "ExpiredTokenException",
+    domain.Refusal: "AccessDeniedException",
+    domain.PackedPolicyTooLarge: "PackedPolicyTooLargeException",
+    domain.IdentityTokenInvalid: "InvalidIdentityTokenException",
+    domain.IdentityTokenExpired: "ExpiredTokenException",
+    domain.IdentityProviderSilent: "InvalidIdentityTokenException",
     domain.RepositoryNotFound: "RepositoryNotFoundException",
     domain.RepositoryAlreadyExists: "RepositoryAlreadyExistsException",
     domain.RepositoryNotEmpty: "RepositoryNotEmptyException",
@@ -90,6 +100,13 @@ CODES: dict[type[domain.RegistryError], str | tuple[str, str]] = {
     domain.TemplateAlreadyExists: "TemplateAlreadyExistsException",
     domain.CreationFailed: "InvalidParameterException",
     domain.KmsUnavailable: "KmsException",
+    domain.NoSuchEntity: "NoSuchEntityException",
+    domain.EntityAlreadyExists: "EntityAlreadyExistsException",
+    domain.DeleteConflict: "DeleteConflictException",
+    domain.InvalidInput: "InvalidInputException",
+    domain.UnmodifiableEntity: "UnmodifiableEntityException",
+    domain.ValidationFailed: "ValidationError",
+    domain.MalformedPolicyDocument: "MalformedPolicyDocumentException",
     domain.ImageNotFound: "ImageNotFoundException",
     domain.ImageAlreadyExists: "ImageAlreadyExistsException",
     domain.ImageTagAlreadyExists: "ImageTagAlreadyExistsException",
@@ -168,7 +185,7 @@ def fault(error: Told) -> Fault:
     entry = CODES[kind]
     code, message = (entry, str(error)) if isinstance(entry, str) else entry
     fields = {member: getattr(error, attribute) for member, attribute in FIELDS.get(kind, {}).items()}
-    return Fault(code, message, fields)
+    return Fault(code, message, fields, common=kind is domain.SessionExpired)
 
 
 def internal(service: Service | None) -> Fault:

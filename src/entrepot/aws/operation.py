@@ -30,20 +30,26 @@ class Call:
     now: int
 
 
-Resource = Callable[[Call, Any], str]
+Resource = Callable[[Call, Any], "str | tuple[str, ...]"]
 Handler = Callable[[Call, Any], "Mapping[str, Any] | None"]
 _H = TypeVar("_H", bound=Callable[[Call, Any], Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One row. `resource` is a function to an ARN, ANY or NO_PERMISSION; `reads`: it changes nothing."""
+    """One row. `resource` is a function to an ARN, ANY or NO_PERMISSION; `reads`: it changes nothing.
+
+    `permission` is the IAM action that it takes, where that is not the operation's own.
+    `anonymous`: it takes no signature, its caller is NOBODY.
+    """
 
     service: str
     name: str
     handler: Handler
     resource: Resource | str
     reads: bool
+    permission: str = ""
+    anonymous: bool = False
 
     @property
     def action(self) -> str:
@@ -54,7 +60,15 @@ class Operation:
 OPERATIONS: dict[tuple[str, str], Operation] = {}
 
 
-def operation(service: str, name: str, *, resource: Resource | str, reads: bool | None = None) -> Callable[[_H], _H]:
+def operation(
+    service: str,
+    name: str,
+    *,
+    resource: Resource | str,
+    reads: bool | None = None,
+    permission: str = "",
+    anonymous: bool = False,
+) -> Callable[[_H], _H]:
     """Register the handler of an operation. `reads` is told by the name where it is not given.
 
     Raises ValueError where the operation has a handler already.
@@ -64,7 +78,7 @@ def operation(service: str, name: str, *, resource: Resource | str, reads: bool 
         if (service, name) in OPERATIONS:
             raise ValueError(f"{service}:{name} has two handlers")
         only_reads = name.startswith(_READING) if reads is None else reads
-        OPERATIONS[service, name] = Operation(service, name, handler, resource, only_reads)
+        OPERATIONS[service, name] = Operation(service, name, handler, resource, only_reads, permission, anonymous)
         return handler
 
     return register

@@ -27,18 +27,29 @@ def authenticate(reg: Registry, request: Request) -> tuple[Principal, RegistryKe
     """The caller of a request and the registry it is for.
 
     Raises NotAuthenticated without credentials, TokenRefused for any that are not good here and now: a login token
-    is bound to its region.
+    is bound to its region; RateExceeded where too many were not.
     """
     user, password = _basic(request.header("authorization"))
     named = host_registry(request.header("host"))
+    reg.attempts.check(user, request.source_ip)
+    try:
+        principal, key = _known(reg, user, password, named)
+    except TokenRefused:
+        reg.attempts.failed(None if user == "AWS" else user, request.source_ip)
+        raise
+    return principal, named or key
+
+
+def _known(reg: Registry, user: str, password: str, named: RegistryKey | None) -> tuple[Principal, RegistryKey]:
+    """Who has that password, and the registry that it is for where the Host names none."""
     if user != "AWS":
         principal = access.principal_of_password(reg, user, password)
-        return principal, named or RegistryKey(principal.account, reg.naming.region)
+        return principal, RegistryKey(principal.account, reg.naming.region)
     login = credentials.read(reg.keys, password, reg.now())
-    principal = access.principal_of(reg, login.access_key_id)
+    principal = access.principal_of_login(reg, login)
     if named is not None and named.region != login.region:
         raise TokenRefused
-    return principal, named or RegistryKey(login.account, login.region)
+    return principal, RegistryKey(login.account, login.region)
 
 
 def _basic(header: str | None) -> tuple[str, str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from entrepot.domain import names
-from entrepot.domain.errors import AccessDenied, NotAuthenticated, RegistryError
+from entrepot.domain.errors import NotAuthenticated, RegistryError
 from entrepot.domain.principals import Caller, Principal
 from entrepot.oci import auth, errors
 from entrepot.oci.exchange import Exchange, Options
 from entrepot.oci.routes import Place, Route, locate, methods, route
 from entrepot.registry import access, audit
 from entrepot.registry.context import Registry
-from entrepot.web import logs
+from entrepot.web import logs, threads
 from entrepot.web.asgi import Receive, Scope, Send
 from entrepot.web.rates import ActionRates, Rates
 from entrepot.web.requests import Request
@@ -43,7 +43,10 @@ class OciDoor:
         place = locate(request.path)
         row = route(place.kind, request.method) if place else None
         request.scope["state"]["route"] = f"oci.{row.name}" if row else "oci"
-        principal, key = auth.authenticate(self._reg, request)
+        if self._reg.db.local:
+            principal, key = auth.authenticate(self._reg, request)
+        else:
+            principal, key = await threads.run(auth.authenticate, self._reg, request)
         self._rates.take(principal.arn)
         if place is None:
             return errors.failure(404, "UNSUPPORTED", "There is nothing at this path.")
@@ -54,14 +57,22 @@ class OciDoor:
         name = names.parse_repository(place.name) if place.name or place.reference or place.kind == "tags" else ""
         caller = self._caller(request, row, principal, key.region)
         self._action_rates.take(caller.action, f"{principal.account} {key.region}")
-        resource = names.repository_arn(key.region, key.account, name) if name else access.ANY
-        try:
-            access.authorise(caller, resource)
-        except AccessDenied:
-            audit.seen(self._reg, caller, resource, "AccessDenied")
-            raise
+        await self._authorise(row, caller, names.repository_arn(key.region, key.account, name or access.ANY))
         x = Exchange(self._reg, self._options, request, caller, key, name, place.reference)
         return await row.handler(x)
+
+    async def _authorise(self, row: Route, caller: Caller, resource: str) -> None:
+        """Refuse a caller who has none of the permissions. Raises AccessDenied, which tells of the first."""
+        permissions = row.asked
+        if not permissions or access.remembered(self._reg, caller, permissions, resource):
+            return
+        if self._reg.db.local:
+            refused = access.refusal(self._reg, caller, permissions, resource)
+        else:
+            refused = await threads.run(access.refusal, self._reg, caller, permissions, resource)
+        if refused is not None:
+            audit.seen(self._reg, caller, resource, "AccessDenied")
+            raise refused
 
     def _caller(self, request: Request, row: Route, principal: Principal, region: str) -> Caller:
         return Caller(
@@ -71,6 +82,8 @@ class OciDoor:
             request_id=request.scope["state"].get("request_id", ""),
             source_ip=request.source_ip,
             user_agent=(request.header("user-agent") or "")[:256],
+            secure=request.scope["scheme"] == "https",
+            vpc_endpoint=request.scope["state"].get("vpc_endpoint", ""),
         )
 
     def _refusal(self, request: Request, error: RegistryError) -> Response:

@@ -12,18 +12,29 @@ from entrepot.web.responses import Response
 
 Handler = Callable[[Exchange], Awaitable[Response]]
 
+_DOWNLOAD, _CHECK = "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`action` is asked of the repository that the path names, or of everything where it names none."""
+    """`action` is what the call is called, in the audit trail too.
+
+    `permissions` are asked of the repository that the path names, or of all of them where it names none: one is enough,
+    and where there are none any identity is. Without them, it is the action's own.
+    """
 
     name: str
     handler: Handler
     action: str
+    permissions: tuple[str, ...] | None = None
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        return (self.action,) if self.permissions is None else self.permissions
 
 
 ROUTES: Mapping[str, Mapping[str, Route]] = {
-    "base": {"GET": Route("base", base.get, "ecr:GetAuthorizationToken")},
+    "base": {"GET": Route("base", base.get, "ecr:GetAuthorizationToken", ())},
     "catalog": {"GET": Route("catalog", tags.catalog, "ecr:DescribeRepositories")},
     "tags": {"GET": Route("tags.list", tags.listing, "ecr:ListImages")},
     "manifest": {
@@ -33,11 +44,13 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         "DELETE": Route("manifest.delete", manifests.delete, "ecr:BatchDeleteImage"),
     },
     "blob": {
-        "GET": Route("blob.get", blobs.get, "ecr:GetDownloadUrlForLayer"),
-        "HEAD": Route("blob.head", blobs.head, "ecr:BatchCheckLayerAvailability"),
+        "GET": Route("blob.get", blobs.get, _DOWNLOAD),
+        "HEAD": Route("blob.head", blobs.head, _CHECK, (_DOWNLOAD, _CHECK)),
         "DELETE": Route("blob.delete", blobs.delete, "ecr:BatchDeleteImage"),
     },
-    "referrers": {"GET": Route("referrers.list", referrers.listing, "ecr:ListImageReferrers")},
+    "referrers": {
+        "GET": Route("referrers.list", referrers.listing, "ecr:ListImageReferrers", ("ecr:BatchGetImage",)),
+    },
     "uploads": {"POST": Route("upload.start", uploads.start, "ecr:InitiateLayerUpload")},
     "upload": {
         "GET": Route("upload.status", uploads.status, "ecr:UploadLayerPart"),

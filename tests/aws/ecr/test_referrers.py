@@ -111,5 +111,5 @@ def test_refusals(ecr: Any, raw: Any, repository: str) -> None:
         ecr.list_image_referrers(repositoryName=repository, subjectId={"imageDigest": "latest"})
     with no_repository(f"{repository}/none"):
         ecr.list_image_referrers(**{**how, "repositoryName": f"{repository}/none"})
-    with denied("ListImageReferrers", f"arn:aws:ecr:us-east-1:{OTHER_ACCOUNT}:repository/{repository}"):
+    with denied("BatchGetImage", f"arn:aws:ecr:us-east-1:{OTHER_ACCOUNT}:repository/{repository}"):
         ecr.list_image_referrers(**how, registryId=OTHER_ACCOUNT)

@@ -6,7 +6,7 @@ import base64
 
 from entrepot.aws.operation import ANY, Call, operation
 from entrepot.aws.types import ecr as t
-from entrepot.registry import credentials
+from entrepot.registry import credentials, sessions
 from entrepot.registry.credentials import Login
 
 
@@ -19,7 +19,10 @@ def get_authorization_token(call: Call, req: t.GetAuthorizationTokenRequest) -> 
 def _authorization(call: Call, account: str) -> t.AuthorizationData:
     principal, region = call.caller.principal, call.caller.region
     expires = call.now // 1_000_000 + credentials.TOKEN_SECONDS
-    password = credentials.issue(call.reg.keys, Login(principal.access_key_id, account, region, expires))
+    if principal.session is not None:  # the token ends with the session that fetched it
+        expires = min(expires, principal.session.expires_at // 1_000_000)
+    login = Login(principal.access_key_id, account, region, expires, sessions.to_text(call.reg, principal))
+    password = credentials.issue(call.reg.keys, login)
     return {
         "authorizationToken": base64.b64encode(f"AWS:{password}".encode()).decode(),
         "expiresAt": float(expires),

@@ -12,7 +12,7 @@ from entrepot.domain.referrers import Referrer
 from entrepot.registry import referrers
 
 
-@operation("ecr", "ListImageReferrers", resource=scope.repository)
+@operation("ecr", "ListImageReferrers", resource=scope.repository, permission="ecr:BatchGetImage")
 def list_image_referrers(call: Call, req: t.ListImageReferrersRequest) -> t.ListImageReferrersResponse:
     wanted = req.get("filter", {})
     found, token = referrers.listing(

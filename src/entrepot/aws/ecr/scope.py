@@ -20,10 +20,10 @@ def repository(call: Call, req: Any) -> str:
     return names.repository_arn(key.region, key.account, req["repositoryName"])
 
 
-def repositories(call: Call, req: Any) -> str:
-    """The ARN of the one repository that a request names, otherwise of all repositories of its registry."""
-    key, wanted = registry(call, req), req.get("repositoryNames", [])
-    return names.repository_arn(key.region, key.account, wanted[0] if len(wanted) == 1 else "*")
+def repositories(call: Call, req: Any) -> tuple[str, ...]:
+    """The ARNs of the repositories that a request names, where it names none that of all of its registry."""
+    key, wanted = registry(call, req), req.get("repositoryNames") or ["*"]
+    return tuple(names.repository_arn(key.region, key.account, name) for name in dict.fromkeys(wanted))
 
 
 def resource(_: Call, req: Any) -> str:
