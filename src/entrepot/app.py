@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from msgspec import structs
 
-from entrepot import chosen, control
+from entrepot import chosen, control, sealing_keys
 from entrepot.aws import ecr, sts
 from entrepot.aws.dispatch import AwsDoor
 from entrepot.blobs.files import sync_folder
@@ -33,12 +33,15 @@ from entrepot.jobs import schedule
 from entrepot.oci.door import OciDoor
 from entrepot.oci.exchange import Options
 from entrepot.oci.layers import Downloads
-from entrepot.registry import archives, backup, figures, webhooks
+from entrepot.registry import accounts, archives, backup, figures, webhooks
+from entrepot.registry.attempts import Attempts
 from entrepot.registry.audit import Trail
 from entrepot.registry.backup import ArchiveTarget, Damaged, FolderTarget, Report
 from entrepot.registry.context import Registry
 from entrepot.registry.credentials import Keys
+from entrepot.registry.federation import Issuers
 from entrepot.registry.naming import Naming
+from entrepot.registry.sealing import Ring
 from entrepot.store import migrate
 from entrepot.store.db import Database
 from entrepot.store.sqlite import SqliteDatabase
@@ -50,7 +53,6 @@ from entrepot.web.rates import ActionRates
 __all__ = ["Application", "build", "credentials", "ecr", "jobs", "prepare", "sts"]
 
 FLUSH_SECONDS = 1.0
-_SEALING_BYTES = 32
 _KEY_ALPHABET = string.ascii_uppercase + "234567"
 
 
@@ -59,7 +61,7 @@ _KEY_ALPHABET = string.ascii_uppercase + "234567"
 #   DATA_DIR
 #   ├── entrepot.db (-wal, -shm, .lock)     metadata, where it is not in PostgreSQL
 #   ├── credentials                         root access key, where it was not given; mode 0600
-#   ├── sealing.key                         seals login tokens and download URLs; mode 0600
+#   ├── sealing.key                         seals secrets, sessions, login tokens; where not given; mode 0600
 #   ├── storage/uploads, storage/blobs      bytes
 #   └── run                                 the server that is up, and what the last one chose
 
@@ -71,10 +73,11 @@ def prepare(settings: Settings) -> None:
             f"a restore into {settings.data_dir} did not finish: run it again, or remove restoring/ there"
         )
     credentials(settings)
-    _sealing_key(settings)
+    _ring(settings)
     db = _database(settings)
     try:
         migrate.migrate(db)
+        accounts.settle(db, settings.account_id, time.time_ns() // 1000)
         webhooks.settle(db, [each.name for each in settings.events.webhooks], time.time_ns() // 1000)
         LocalBlobStore(_folder(settings) / "storage")
     except StorageUnavailable as error:
@@ -100,12 +103,8 @@ def credentials(settings: Settings) -> tuple[str, str]:
     return settings.access_key_id or kept[0], settings.secret_access_key or kept[1]
 
 
-def _sealing_key(settings: Settings) -> bytes:
-    path = _folder(settings) / "sealing.key"
-    key = _keep_secret(path, secrets.token_bytes(_SEALING_BYTES))
-    if len(key) != _SEALING_BYTES:  # a short key would seal nothing
-        raise ConfigError(f"{path} is damaged: remove the file, and everybody has to log in again")
-    return key
+def _ring(settings: Settings) -> Ring:
+    return sealing_keys.ring(settings, _keep_secret)
 
 
 def _keep_secret(path: Path, fresh: bytes) -> bytes:
@@ -180,10 +179,12 @@ def _registry(settings: Settings, registry_host: str, scheme: str) -> Registry:
         db=_database(settings),
         blobs=LocalBlobStore(_folder(settings) / "storage", settings.storage.reserve),
         now=lambda: time.time_ns() // 1000,
-        keys=Keys(*credentials(settings), _sealing_key(settings)),
+        keys=Keys(*credentials(settings), _ring(settings)),
         naming=Naming(registry_host, scheme, settings.account_id, settings.region),
         trail=Trail(),
         quotas=Quotas(**structs.asdict(settings.quotas)),
+        attempts=Attempts(settings.limits.failed_attempts / settings.workers),
+        issuers=Issuers(settings.oidc.allow_private, settings.oidc.timeout, settings.oidc.keys_seconds),
         keeping=Keeping(int(settings.trash.retention_days * DAY * 1_000_000), settings.protection.tags),
     )
 

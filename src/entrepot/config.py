@@ -45,6 +45,13 @@ class Listener(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     name: Annotated[str, Meta(description="What messages call it.", pattern=r"^[a-z][a-z0-9-]{0,31}$")]
     address: Annotated[str, Meta(description="HOST:PORT, as `listen`.")]
     tls: Annotated[Tls | None, Meta(description="Table with `certificate` and `key`; absent means HTTP.")] = None
+    vpc_endpoint: Annotated[
+        str,
+        Meta(
+            description="What policies see as aws:SourceVpce of requests to it, as `vpce-0a1b2c3d`; empty for none.",
+            pattern=r"^(vpce-[0-9a-f]{8,17})?$",
+        ),
+    ] = ""
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -85,6 +92,15 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             "answered ThrottlingException or 429."
         ),
     ] = False
+    failed_attempts: Annotated[
+        float,
+        Meta(
+            description="Attempts to sign or log in with one access key that may fail from one address in a minute, "
+            "each worker giving its share, and ten times as many with all keys together; more are answered 429 or "
+            "ThrottlingException. 0 means no limit.",
+            ge=0,
+        ),
+    ] = 60.0
     threads: Annotated[int, Meta(description="Threads per worker that write, hash and read files.", ge=1, le=512)] = 16
     shutdown_seconds: Annotated[
         int, Meta(description="Seconds that requests in progress have to finish after SIGTERM.", ge=0)
@@ -279,6 +295,25 @@ class Events(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = ()
 
 
+class Oidc(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """OpenID Connect issuers, whose tokens AssumeRoleWithWebIdentity takes."""
+
+    allow_private: Annotated[
+        bool,
+        Meta(description="Ask issuers for their keys also at addresses inside the network: loopback, private …"),
+    ] = False
+    timeout: Annotated[float, Meta(description="Seconds that an issuer has to answer.", gt=0, le=60)] = 5.0
+    keys_seconds: Annotated[
+        float,
+        Meta(
+            description="Seconds that an issuer's keys are kept; a token with a key that is not among them has them "
+            "asked for at once, at most every 30 seconds.",
+            ge=1,
+            le=DAY,
+        ),
+    ] = 3600.0
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything that can be chosen about one installation."""
 
@@ -311,6 +346,16 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     secret_access_key: Annotated[
         str, Meta(description="Its secret; never written to the data folder when given here.")
     ] = ""
+    sealing_key: Annotated[
+        str,
+        Meta(
+            description="32 bytes in base64 that seal access keys' secrets, sessions and login tokens, or several with "
+            "commas between, the newest first; never written to the data folder. Empty means one made at first start."
+        ),
+    ] = ""
+    sealing_key_command: Annotated[
+        str, Meta(description="Command that prints the same, asked at each process's start; `sealing_key` wins.")
+    ] = ""
     registry_host: Annotated[
         str,
         Meta(
@@ -325,6 +370,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     listeners: Annotated[
         tuple[Listener, ...], Meta(description="More listeners: tables with `name`, `address` and `tls`.")
     ] = ()
+    oidc: Oidc = Oidc()
     limits: Limits = Limits()
     log: Log = Log()
     metrics: Metrics = Metrics()
@@ -349,6 +395,7 @@ class BoundListener:
     host: str
     port: int
     tls: bool
+    vpc_endpoint: str = ""
 
     @property
     def url(self) -> str:

@@ -20,6 +20,7 @@ from tests.receiving import post
 
 from entrepot.domain.webhooks import make
 from entrepot.jobs import posting
+from entrepot.upstream import calls
 
 
 def certify(folder: Path, name: str) -> None:
@@ -85,9 +86,9 @@ def receiving(folder: Path) -> Iterator[tuple[int, list[str | None]]]:
 def _trusting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Trust the certificate of the receiver."""
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
-    posting._trust.cache_clear()
+    calls.trust.cache_clear()
     yield
-    posting._trust.cache_clear()
+    calls.trust.cache_clear()
 
 
 def send(port: int, host: str) -> posting.Answer:
@@ -110,6 +111,6 @@ def test_a_certificate_for_the_host(tmp_path: Path) -> None:
 def test_a_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:
     """A message is not sent to whom the machine does not trust."""
     certify(tmp_path, "localhost")
-    posting._trust.cache_clear()
+    calls.trust.cache_clear()
     with receiving(tmp_path) as (port, _):
         assert send(port, "localhost").error.startswith("SSLCertVerificationError")

@@ -5,7 +5,9 @@ from typing import Annotated
 import typer
 
 from entrepot import __version__
+from entrepot.cli.access_commands import access_app
 from entrepot.cli.events_commands import events_app
+from entrepot.cli.identity_commands import account_app, keys_app
 from entrepot.cli.options import Account, ConfigFile, DataDir, Json, Region
 from entrepot.cli.trash_commands import trash_app
 
@@ -18,8 +20,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.add_typer(access_app, name="access")
 app.add_typer(trash_app, name="trash")
 app.add_typer(events_app, name="events")
+app.add_typer(account_app, name="account")
+app.add_typer(keys_app, name="keys")
 
 
 @app.command("serve")
@@ -226,6 +231,24 @@ def restore_command(
     from entrepot.cli import restore  # noqa: PLC0415 - keeps `entrepot --help` fast
 
     raise typer.Exit(restore.restore(config, {"data_dir": data_dir}, place, as_json=json))
+
+
+@app.command("kubelet-credential-provider")
+def kubelet_command() -> None:
+    """Answer the kubelet, which runs this for an image: a CredentialProviderRequest comes on standard input.
+
+    \b
+    Examples:
+      entrepot kubelet-credential-provider < request.json
+
+    See docs/access.md for the file that tells the kubelet of it.
+    """  # noqa: D301 - click's mark for lines to keep
+    import os  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+
+    from entrepot.cli import kubelet  # noqa: PLC0415 - keeps `entrepot --help` fast
+
+    raise typer.Exit(kubelet.run(sys.stdin.read(), os.environ))
 
 
 @app.command("version")

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
-import ssl
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 
 from entrepot.domain import addresses
 from entrepot.domain.webhooks import Webhook, sign
+from entrepot.upstream import calls
 
 _BODY_MAX = 16 * 1024
 _AGAIN = frozenset({408, 429})
@@ -52,7 +48,7 @@ class Line:
         Redirects are not followed, no proxy is asked; of the answer's body at most 16 KiB are read and not looked at.
         """
         try:
-            with _deadline(self.webhook.timeout) as hold:
+            with calls.deadline(self.webhook.timeout) as hold:
                 return self._post(hold, body, attempt)
         except TimeoutError:
             error = f"no answer within {self.webhook.timeout:g} s"
@@ -63,7 +59,7 @@ class Line:
         self.close()
         return Answer(0, error)
 
-    def _post(self, hold: _Hold, body: bytes, attempt: int) -> Answer:
+    def _post(self, hold: calls.Hold, body: bytes, attempt: int) -> Answer:
         fields = _headers(self.webhook, body, attempt)
         if self._connection is not None:
             try:
@@ -72,11 +68,11 @@ class Line:
                 self.close()  # while nothing was sent the receiver has closed it: that is no failure
         self._connection = http.client.HTTPConnection(self.webhook.target.authority)
         self._connection.auto_open = 0  # it would connect to whatever address the name has by then
-        self._connection.sock = _reach(self.webhook, hold)
+        self._connection.sock = calls.reach(self.webhook.target, hold, allow_private=self.webhook.allow_private)
         return self._exchange(self._connection, hold, body, fields)
 
     def _exchange(
-        self, connection: http.client.HTTPConnection, hold: _Hold, body: bytes, fields: dict[str, str]
+        self, connection: http.client.HTTPConnection, hold: calls.Hold, body: bytes, fields: dict[str, str]
     ) -> Answer:
         hold.take(connection.sock)
         connection.request("POST", self.webhook.target.path, body, fields)
@@ -123,77 +119,3 @@ def _headers(webhook: Webhook, body: bytes, attempt: int) -> dict[str, str]:
 def _asked(text: str | None) -> float:
     """Seconds of a Retry-After, which may also be a date: that is not waited for."""
     return float(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0.0  # noqa: PLR2004
-
-
-# --- one connection --------------------------------------------------------------------------------------------
-
-
-class _Hold:
-    """The socket of an exchange, that a timer ends when its time is over: a receiver may send a byte now and then."""
-
-    def __init__(self, seconds: float) -> None:
-        self._ends = time.monotonic() + seconds
-        self._socket: socket.socket | None = None
-        self.over = False
-
-    def take(self, held: socket.socket) -> None:
-        """Hold a socket, which waits no longer than there is time. Raises TimeoutError where there is none."""
-        left = self._ends - time.monotonic()
-        self._socket = held
-        if left <= 0 or self.over:
-            raise TimeoutError
-        held.settimeout(left)
-
-    def end(self) -> None:
-        self.over = True
-        if self._socket is not None:
-            with suppress(OSError):  # it was over by itself
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # not ssl's, which is not for two threads
-
-
-@contextmanager
-def _deadline(seconds: float) -> Iterator[_Hold]:
-    hold = _Hold(seconds)
-    timer = threading.Timer(seconds, hold.end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield hold
-    except (OSError, http.client.HTTPException):
-        if hold.over:
-            raise TimeoutError from None
-        raise
-    finally:
-        timer.cancel()
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    """The certificates of this machine, or of SSL_CERT_FILE; reading them takes as long as some messages."""
-    return ssl.create_default_context()
-
-
-def _reach(webhook: Webhook, hold: _Hold) -> socket.socket:
-    """A connection to the first address of the webhook's host that answers and that may be called.
-
-    The name is looked up once, and what was looked at is what is connected to: a name that changes its address
-    in between (DNS rebinding) gains nothing. Raises OSError, Refused.
-    """
-    target = webhook.target
-    found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-    last: OSError = OSError("the host has no address")
-    for family, kind, protocol, _, address in found:
-        why = "" if webhook.allow_private else addresses.inside(str(address[0]))
-        if why:
-            last = addresses.Refused(target.host, str(address[0]), why)
-            continue
-        made = socket.socket(family, kind, protocol)
-        try:
-            hold.take(made)
-            made.connect(address)
-            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # headers and body are two writes
-            return _trust().wrap_socket(made, server_hostname=target.host) if target.scheme == "https" else made
-        except OSError as error:
-            made.close()
-            last = error
-    raise last

@@ -78,7 +78,9 @@ def _open(listener: Listener) -> Door:
             raise ConfigError(_refusal(listener, error)) from None
         break
     real = int(sockets[0].getsockname()[1])
-    return Door(BoundListener(listener.name, host, real, listener.tls is not None), sockets, listener.tls)
+    return Door(
+        BoundListener(listener.name, host, real, listener.tls is not None, listener.vpc_endpoint), sockets, listener.tls
+    )
 
 
 def _bind(host: str, port: int) -> tuple[socket.socket, ...]:

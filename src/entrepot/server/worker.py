@@ -18,7 +18,7 @@ from entrepot.config import ConfigError, Settings, Tls
 from entrepot.server import child, listeners
 from entrepot.server.protocol import Config, Protocol, sweep
 from entrepot.web import logs
-from entrepot.web.asgi import ASGIApp
+from entrepot.web.asgi import ASGIApp, Receive, Scope, Send
 from entrepot.web.observe import Observed
 
 SENDERS = 8
@@ -89,11 +89,25 @@ def _servers(given: child.Inheritance, app: ASGIApp, contexts: dict[Tls, ssl.SSL
 
     servers = []
     for door in given.doors:
-        config = _config(given.settings, app, contexts[door.tls] if door.tls else None)
+        config = _config(
+            given.settings, _through(app, door.listener.vpc_endpoint), contexts[door.tls] if door.tls else None
+        )
         config.limits = given.settings.limits
         config.pool = pool
         servers.append(Server(config, state, serves))
     return servers
+
+
+def _through(app: ASGIApp, endpoint: str) -> ASGIApp:
+    """The application, told for each request through which VPC endpoint it came, where that is any."""
+    if not endpoint:
+        return app
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["vpc_endpoint"] = endpoint
+        await app(scope, receive, send)
+
+    return served
 
 
 def _config(settings: Settings, app: ASGIApp, context: ssl.SSLContext | None) -> Config:
