@@ -2,19 +2,17 @@
 
 import os
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import msgspec
 
 from entrepot import app, chosen
-from entrepot.cli.progress import attempt, line, many, size
+from entrepot.cli.progress import attempt, line, many, resting, size
 from entrepot.config import DAY, ConfigError, load
 from entrepot.registry import garbage
 
 GRACE_MAX = 3660 * DAY
-_SHOWN_EVERY = 0.1
 
 
 def run(
@@ -27,7 +25,7 @@ def run(
         kept = chosen.obeyed(settings).gc.grace if grace is None else _checked(grace)
         taken = garbage.Collected()
         with app.operator(settings) as registry, line("collecting") as show:
-            garbage.collect(registry, kept, dry_run=dry_run, rest=_rest(taken, show), taken=taken)
+            garbage.collect(registry, kept, dry_run=dry_run, rest=resting(show, lambda: _so_far(taken)), taken=taken)
         told = {**asdict(taken), "dry_run": dry_run}
         sys.stdout.write(msgspec.json.encode(told).decode() + "\n" if as_json else sentence(taken, dry_run=dry_run))
         if taken.failed:
@@ -46,22 +44,8 @@ def _checked(grace: float) -> float:
     return grace
 
 
-def _rest(taken: garbage.Collected, show: Callable[[str], None]) -> garbage.Rest:
-    """Rest as long as the work took, so that pushes beside it get their turn, and show how far it has come."""
-    shown = 0.0
-
-    def rest(seconds: float) -> bool:
-        nonlocal shown
-        time.sleep(seconds)
-        now = time.monotonic()
-        if now - shown >= _SHOWN_EVERY:
-            shown = now
-            show(
-                f"collecting: {taken.blobs} blobs ({size(taken.bytes)}), {taken.deleted + taken.orphans} files deleted"
-            )
-        return False
-
-    return rest
+def _so_far(taken: garbage.Collected) -> str:
+    return f"collecting: {taken.blobs} blobs ({size(taken.bytes)}), {taken.deleted + taken.orphans} files deleted"
 
 
 def sentence(taken: garbage.Collected, *, dry_run: bool) -> str:

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -10,7 +9,7 @@ import msgspec
 
 from entrepot import app
 from entrepot.cli import places
-from entrepot.cli.progress import attempt, line, many, size
+from entrepot.cli.progress import attempt, line, many, resting, size
 from entrepot.config import ConfigError, load
 from entrepot.domain.errors import LifecyclePolicyNotFound, RepositoryNotFound
 from entrepot.domain.lifecycle import Decision, explain
@@ -20,7 +19,6 @@ from entrepot.registry import lifecycle
 from entrepot.registry.context import Registry
 from entrepot.registry.garbage import Rest
 
-_SHOWN_EVERY = 0.1
 _ROOM = "make room on the disk of the data folder and run it again"
 _INTERRUPTED = "what was done stays so; run it again for the rest"
 _DAY = 24 * 3600 * 1_000_000
@@ -62,7 +60,11 @@ def _places(registry: Registry, flags: Mapping[str, object]) -> list[_Place]:
 def _show_ran(registry: Registry, wanted: list[_Place], named: bool, as_json: bool) -> int:
     ran = lifecycle.Ran()
     with line("applying lifecycle policies") as show:
-        _each(wanted, lambda key, name: lifecycle.run(registry, key, name, _rest(ran, show), ran), named=named)
+        _each(
+            wanted,
+            lambda key, name: lifecycle.run(registry, key, name, resting(show, lambda: _so_far(ran)), ran),
+            named=named,
+        )
     sys.stdout.write(_json(asdict(ran)) if as_json else sentence(ran))
     return 1 if ran.left else 0
 
@@ -102,20 +104,8 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode() + "\n"
 
 
-def _rest(ran: lifecycle.Ran, show: Callable[[str], None]) -> Rest:
-    """Rest as long as the work took, so that pushes beside it get their turn, and show how far it has come."""
-    shown = 0.0
-
-    def rest(seconds: float) -> bool:
-        nonlocal shown
-        time.sleep(seconds)
-        now = time.monotonic()
-        if now - shown >= _SHOWN_EVERY:
-            shown = now
-            show(f"applying lifecycle policies: {ran.expired} expired, {ran.archived} archived")
-        return False
-
-    return rest
+def _so_far(ran: lifecycle.Ran) -> str:
+    return f"applying lifecycle policies: {ran.expired} expired, {ran.archived} archived"
 
 
 def sentence(ran: lifecycle.Ran) -> str:

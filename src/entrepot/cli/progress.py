@@ -3,6 +3,7 @@
 import errno
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,7 @@ CANNOT = 2
 INTERRUPTED = 130  # as a shell says it of SIGINT
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_SHOWN_EVERY = 0.1  # seconds
 
 
 def attempt(work: Callable[[], int], *, full: str, interrupted: str) -> int:
@@ -110,3 +112,19 @@ def size(count: int) -> str:
 def many(count: int, thing: str) -> str:
     """`1 blob`, `2 blobs`."""
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def resting(show: Callable[[str], None], so_far: Callable[[], str]) -> Callable[[float], bool]:
+    """Rest as long as work asks for, so that pushes beside it get their turn, and show now and then how far it is."""
+    shown = 0.0
+
+    def rest(seconds: float) -> bool:
+        nonlocal shown
+        time.sleep(seconds)
+        now = time.monotonic()
+        if now - shown >= _SHOWN_EVERY:
+            shown = now
+            show(so_far())
+        return False
+
+    return rest

@@ -27,7 +27,7 @@ GRACE = 3600.0  # seconds that a blob is kept after its lease, or after its last
 WINDOW = 5_000  # rows of one read
 BATCH = 25  # removals in one transaction: pushes wait for it
 LISTED = 500  # files that are asked about at once
-REST = 4  # times as long as it made writers wait, so that the slowest pushes are no slower
+REST = 19  # times as long as it made writers wait: a twentieth of the time, and the slowest pushes are no slower
 
 Rest = Callable[[float], bool]
 """Waits so many seconds; true when it is time to stop."""
