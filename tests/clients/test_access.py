@@ -27,7 +27,8 @@ PUSH = [*PULL, "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLa
 
 
 def service(server: Server, name: str, key: str = "", secret: str = "") -> Any:
-    return boto3.client(
+    create: Any = boto3.client  # typed, where there are stubs, for the services that it knows by literal names
+    return create(
         name,
         endpoint_url=server.env["AWS_ENDPOINT_URL"],
         region_name="us-east-1",

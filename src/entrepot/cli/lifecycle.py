@@ -17,7 +17,6 @@ from entrepot.domain.lifecycle_policy import EXPIRE
 from entrepot.domain.registries import RegistryKey
 from entrepot.registry import lifecycle
 from entrepot.registry.context import Registry
-from entrepot.registry.garbage import Rest
 
 _ROOM = "make room on the disk of the data folder and run it again"
 _INTERRUPTED = "what was done stays so; run it again for the rest"
