@@ -8,7 +8,18 @@ import msgspec
 import pytest
 
 from entrepot import config
-from entrepot.config import Bound, BoundListener, ConfigError, Listener, Settings, Tls, load, webhooks
+from entrepot.config import (
+    Bound,
+    BoundListener,
+    ConfigError,
+    Limits,
+    Listener,
+    Settings,
+    Tls,
+    load,
+    rates,
+    webhooks,
+)
 
 ROOT = Path(__file__).parent.parent
 
@@ -227,3 +238,13 @@ def test_webhooks_that_are_wrong() -> None:
         assert words in str(caught.value), variable
         assert "s3cr3t" not in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_rates_of_actions(tmp_path: Path) -> None:
+    """Rates are AWS's where they are chosen, and an action's own stands in place of that or beside it."""
+    assert rates(Limits()) == {}
+    chosen = rates(Limits(aws_rates=True, api_rates=("PutImage=5", "ListImages=0.5")))
+    assert (chosen["ecr:PutImage"], chosen["ecr:ListImages"], chosen["ecr:BatchGetImage"]) == (5, 0.5, 2000)
+    for wrong in ("PutImage", "PutImage=", "PutImage=-1", "ecr:PutImage=1", "=1"):
+        with pytest.raises(ConfigError, match="is not an action and a number"):
+            load(None, {"HOME": str(tmp_path), "ENTREPOT_LIMITS__API_RATES": wrong}, {})

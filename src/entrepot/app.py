@@ -24,11 +24,11 @@ from entrepot.aws import ecr, sts
 from entrepot.aws.dispatch import AwsDoor
 from entrepot.blobs.files import sync_folder
 from entrepot.blobs.local import LocalBlobStore
-from entrepot.config import DAY, Bound, ConfigError, Settings
+from entrepot.config import DAY, Bound, ConfigError, Settings, rates
 from entrepot.config import webhooks as chosen_webhooks
 from entrepot.domain.errors import SchemaTooNew, StorageFull, StorageUnavailable
 from entrepot.domain.protection import Keeping
-from entrepot.domain.quotas import RATES, Quotas
+from entrepot.domain.quotas import Quotas
 from entrepot.jobs import schedule
 from entrepot.oci.door import OciDoor
 from entrepot.oci.exchange import Options
@@ -196,13 +196,13 @@ class Application:
         self.registry = _registry(settings, bound.registry_host, bound.registry_scheme)
         rate = settings.limits.v2_requests_per_second / settings.workers
         options = Options(settings.oci.sparse_manifests, settings.limits.body_bytes, rate)
-        rates = ActionRates(RATES if settings.limits.aws_rates else {}, settings.workers)
-        self._oci = OciDoor(self.registry, options, rates)
+        action_rates = ActionRates(rates(settings.limits), settings.workers)
+        self._oci = OciDoor(self.registry, options, action_rates)
         self._downloads = Downloads(self.registry)
         self._control: Mapping[str, ASGIApp] = control.doors(
             self._check, lambda: meter.render(self._figures()), settings.metrics.token
         )
-        self._aws = AwsDoor(self.registry, threads.run, rates=rates)
+        self._aws = AwsDoor(self.registry, threads.run, rates=action_rates)
         self._stop = threading.Event()
         self._flusher = threading.Thread(target=self._flush, name="trail", daemon=True)
         self._flusher.start()

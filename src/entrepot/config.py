@@ -24,7 +24,8 @@ MIB = 1024 * 1024
 DAY = 24 * 3600.0
 
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.%a-z]+\]|[^\[\]:\s]*):(\d{1,5})\Z")
-_LISTS = frozenset({"trusted_proxies", "listeners", "protection.tags", "events.webhooks"})
+_LISTS = frozenset({"trusted_proxies", "listeners", "limits.api_rates", "protection.tags", "events.webhooks"})
+_RATE = re.compile(r"([A-Z][A-Za-z]{1,63})=([0-9]{1,9}(?:\.[0-9]{1,6})?)")
 _TEMPLATE = re.compile(r"(?:[A-Za-z0-9.:\-\[\]]|\{account\}|\{region\})+\Z")
 
 
@@ -92,6 +93,13 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             "answered ThrottlingException or 429."
         ),
     ] = False
+    api_rates: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Calls of one kind that an account may make in a second, such as `PutImage=10`, in place of "
+            "those of `aws_rates` or beside them; 0 means no limit."
+        ),
+    ] = ()
     failed_attempts: Annotated[
         float,
         Meta(
@@ -586,8 +594,24 @@ def _contradictions(settings: Settings, given: Mapping[str, _Given]) -> Iterator
     if settings.registry_host and not _TEMPLATE.match(settings.registry_host):
         yield "registry_host: a host such as registry.example.com:5000, with {account} and {region} at most"
     yield from _bad_networks(settings.trusted_proxies)
+    yield from (
+        f"limits.api_rates: {json.dumps(text)} is not an action and a number, such as PutImage=10"
+        for text in settings.limits.api_rates
+        if not _RATE.fullmatch(text)
+    )
     if settings.events.webhooks:
         yield from _bad_webhooks(settings.events)
+
+
+def rates(limits: Limits) -> dict[str, float]:
+    """How often a second each action may be called, where that is limited: by the name of the action in IAM."""
+    from entrepot.domain.quotas import RATES  # noqa: PLC0415 - most installations have none
+
+    chosen = dict(RATES) if limits.aws_rates else {}
+    for text in limits.api_rates:
+        action, _, rate = text.partition("=")
+        chosen[f"ecr:{action}"] = float(rate)
+    return chosen
 
 
 def webhooks(events: Events) -> "Iterator[Webhook]":

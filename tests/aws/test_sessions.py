@@ -137,6 +137,8 @@ def test_session_token(world: World) -> None:
     world.client("ecr", found).describe_repositories()
     with refused("AccessDenied", "Cannot call GetSessionToken with session credentials"):
         sts.get_session_token()
+    with refused("InvalidClientTokenId"):  # a key that it made would not end with the session
+        world.client("iam", found).create_access_key()
     root = world.client("sts").get_session_token(DurationSeconds=7200)["Credentials"]
     assert root["Expiration"].timestamp() - time.time() <= 3600
     assert world.client("sts", root).get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:root"
@@ -176,7 +178,7 @@ def test_the_aws_command_line(world: World) -> None:
 
 def test_a_token_in_a_file(world: World, tmp_path: Path) -> None:
     """The aws command line takes a pod's token from the file that Kubernetes writes (IRSA), and pulls with it."""
-    provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{world.issuer.host}"
+    provider = world.provider()
     arn = world.role(
         "irsa", trusting({"Federated": provider}, "sts:AssumeRoleWithWebIdentity"), allow("ecr:GetAuthorizationToken")
     )

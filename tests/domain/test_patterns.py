@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from entrepot.domain.patterns import Matcher, Piece, Reach, Variable, Wild, compiled, fill, read
+from entrepot.domain.patterns import Form, Matcher, Piece, Reach, Variable, Wild, compiled, fill, read
 
 
 def pieces(text: str) -> tuple[Piece, ...]:
@@ -60,3 +62,45 @@ def test_reach(pattern: str, text: str, reaches: set[Reach]) -> None:
 def test_stars_take_no_time(pattern: str) -> None:
     """Thousands of stars against a long text that nearly matches come to an end."""
     assert not Matcher([pieces(pattern)], Reach.TEXT).matches("a" * 3_999, nothing)
+
+
+def resource(pattern: str) -> Form:
+    plain = read(pattern, variables=False, wildcards=True)
+    return compiled([piece for piece in plain if not isinstance(piece, Variable)], Reach.RESOURCE)
+
+
+def naive(pattern: str, text: str) -> bool:
+    """Whether a resource pattern fits, by trying everything: `*` at the end of a part goes on, others end at colons."""
+
+    def fits(at: int, here: int) -> bool:
+        if at == len(pattern):
+            return here == len(text)
+        free = pattern.count(":", 0, at) >= 5
+        if pattern[at] == "*":
+            goes_on = free or pattern[at + 1 : at + 2] in ("", ":")
+            if fits(at + 1, here):
+                return True
+            return here < len(text) and (goes_on or text[here] != ":") and fits(at, here + 1)
+        return here < len(text) and text[here] == pattern[at] and fits(at + 1, here + 1)
+
+    return pattern == "*" or fits(0, 0)
+
+
+SECRET = "arn:aws:ecr:us-east-1:123456789012:repository/team/secret-app"
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["arn:aws:ecr:*:*/secret*", "arn:aws:ecr:*:*secret*", "arn:aws:*:*secret-app*", "arn:*:*/secret-*", "arn:*:*:*"],
+)
+def test_a_run_over_colons_before_one_that_ends_at_them(pattern: str) -> None:
+    """A Deny of such a form has to reach what it names."""
+    form = resource(pattern)
+    assert bool(form.fullmatch(SECRET)) == naive(pattern, SECRET)
+
+
+@given(st.text("ab:*", max_size=12), st.text("ab:", max_size=14))
+def test_resources_against_trying_everything(pattern: str, text: str) -> None:
+    """Fast forms match what trying every way matches."""
+    form = resource(pattern)
+    assert bool(form.fullmatch(text)) == (naive(pattern, text) or (pattern == "**"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from typing import Any
 
 import pytest
@@ -384,3 +386,18 @@ def test_resources_of_identities(resource: str) -> None:
 def test_no_resources_of_identities(resource: str) -> None:
     """What is neither an ARN nor the beginning of one."""
     assert "must be in ARN format" in malformed(Kind.IDENTITY, Resource=resource)
+
+
+@pytest.mark.parametrize("closed", ["", "x"])
+def test_many_variables_take_no_time(closed: str) -> None:
+    """A resource of hundreds of variables is read, or refused, at once."""
+    text = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": {"Effect": "Allow", "Action": "*", "Resource": "arn:" + "${a}" * 400 + closed},
+        }
+    )
+    began = time.monotonic()
+    with contextlib.suppress(PolicyInvalid, MalformedPolicyDocument):
+        policies.parse(text, Kind.IDENTITY)
+    assert time.monotonic() - began < 5

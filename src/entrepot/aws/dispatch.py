@@ -31,6 +31,15 @@ T = TypeVar("T")
 SERVED = (ecr, iam, sts)  # importing these filled OPERATIONS
 TOLD_CHARACTERS = 256  # of one parameter in the audit trail
 USER_AGENT = 1024  # characters
+TAGGING = {
+    "ecr:CreateRepository": "ecr:TagResource",
+    "iam:CreateUser": "iam:TagUser",
+    "iam:CreateRole": "iam:TagRole",
+    "iam:CreatePolicy": "iam:TagPolicy",
+    "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
+    "iam:CreateOpenIDConnectProvider": "iam:TagOpenIDConnectProvider",
+}
+"""What is asked beside the right to create, where tags are given: an attribute is not had for the asking."""
 
 
 class Run(Protocol):
@@ -163,8 +172,13 @@ class AwsDoor:
             caller = replace(signed.caller, facts=facts.of(params))
             self._rates.take(caller.action, f"{caller.principal.account} {caller.region}")
             call = Call(self._reg, caller, signed.now)
+            _check_session(caller.principal, signed.operation)
             for resource in _resources(signed.operation, call, params):
                 access.authorise(self._reg, _asking(caller, signed.operation), resource)
+                if params.get("tags") or params.get("Tags"):
+                    tagging = TAGGING.get(signed.operation.action)
+                    if tagging:
+                        access.authorise(self._reg, replace(caller, action=tagging), resource)
             value = signed.operation.handler(call, params) or {}
         except errors.TOLD as error:
             code = self._declared(signed.model, errors.fault(error).code)
@@ -238,6 +252,15 @@ def _resources(operation: Operation, call: Call, params: Mapping[str, Any]) -> t
     if found == NO_PERMISSION:
         return ()
     return (found,) if isinstance(found, str) else found
+
+
+def _check_session(principal: Principal, operation: Operation) -> None:
+    """Refuse what the temporary credentials of a user or of root cannot do: they would make keys that do not end.
+
+    Raises SignatureError. (IAM user guide, "Comparing AWS STS credentials".)
+    """
+    if principal.session is not None and principal.kind in {"user", "root"} and operation.service == "iam":
+        raise sigv4.SignatureError(sigv4.Refusal.UNKNOWN_KEY, sigv4.UNKNOWN_KEY)
 
 
 def _asking(caller: Caller, operation: Operation) -> Caller:

@@ -33,8 +33,8 @@ def _of(params: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
     if params.get("name") in _SETTING:
         yield "ecr:accountsetting", (params["name"],)
     tags = {tag["Key"]: tag.get("Value", "") for tag in params.get("tags") or params.get("Tags") or ()}
-    for key, value in tags.items():
-        yield f"aws:requesttag/{key.lower()}", (value,)
+    for folded in {key.lower() for key in tags}:  # of keys that differ in case alone, all values count
+        yield f"aws:requesttag/{folded}", tuple(value for key, value in tags.items() if key.lower() == folded)
     names = params.get("tagKeys") or params.get("TagKeys") or tuple(tags)
     if names:
         yield "aws:tagkeys", tuple(names)

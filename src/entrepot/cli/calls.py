@@ -61,9 +61,11 @@ def login(host: str, environ: Mapping[str, str], signer: Signer | None = None) -
     """A login for a registry's host, as a client names it in front of an image. Raises Refused.
 
     What is got from AWS_ENDPOINT_URL is only given to that host or to the one that the registry itself names: another
-    host, that an image's name may bring up, gets nothing.
+    host, that an image's name may bring up, gets nothing, not even a signature, which it could pass on.
     """
     chosen = environ.get("AWS_ENDPOINT_URL_ECR") or environ.get("AWS_ENDPOINT_URL") or ""
+    if not chosen and not _LOOPBACK.match(host):
+        raise Refused(f"credentials not found: they are only for the registry that AWS_ENDPOINT_URL names, not {host}")
     url = chosen or f"{'http' if _LOOPBACK.match(host) else 'https'}://{host}"
     found = _ECR_HOST.fullmatch(host)
     region = found[2] if found else _setting(environ, "region") or "us-east-1"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
 Look = Callable[[str], "tuple[str, ...] | None"]
 """The values of a condition key, named in lower case, in a request; None where the request does not have it."""
@@ -90,14 +91,26 @@ def fill(pieces: Iterable[Piece], look: Look) -> tuple[str | Wild, ...] | None:
     return tuple(found)
 
 
-def compiled(pieces: Iterable[str | Wild], reach: Reach) -> re.Pattern[str]:
-    """A filled pattern as an expression for `fullmatch`; time grows with the text's length, not with the stars'.
+class Form(Protocol):
+    """What a text can be held against: an expression, or `Sweep`."""
 
-    Each run of characters before a fixed text ends at the first place where that text stands, and is never tried again
-    (an atomic group): no later place could make more of the rest match.
+    def fullmatch(self, text: str, /) -> object: ...
+
+
+def compiled(pieces: Iterable[str | Wild], reach: Reach) -> Form:
+    """A filled pattern; time grows with the text's length, not with the stars'.
+
+    Where no run of characters reaches farther than the next, each ends at the first place where the fixed text after it
+    stands, and is never tried again (an atomic group): whatever lies before a later place is also the next run's.
     """
+    steps = _steps(pieces, reach)
+    reaches = [spans for one, spans in steps if one is Wild.RUN]
+    return _expression(steps) if reaches == sorted(reaches) else Sweep(tuple(steps))
+
+
+def _expression(steps: Iterable[tuple[str | Wild, bool]]) -> re.Pattern[str]:
     out, fixed, run = [], "", ""
-    for one, spans in _steps(pieces, reach):
+    for one, spans in steps:
         if one is Wild.RUN:
             out.append(f"(?>{run}?{fixed})" if run else fixed)
             run, fixed = ("(?s:.)*" if spans else "[^:]*"), ""
@@ -106,6 +119,42 @@ def compiled(pieces: Iterable[str | Wild], reach: Reach) -> re.Pattern[str]:
         else:
             fixed += re.escape(one)
     return re.compile("".join([*out, run, fixed]))
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A pattern that is held against a text step by step, with all places that can be reached as bits of a number."""
+
+    steps: tuple[tuple[str | Wild, bool], ...]
+
+    def fullmatch(self, text: str, /) -> bool:
+        whole = (1 << len(text) + 1) - 1
+        standing: dict[str, int] = {}
+        for at, character in enumerate(text):
+            standing[character] = standing.get(character, 0) | 1 << at
+        colons, places = standing.get(":", 0), 1
+        for one, spans in self.steps:
+            if one is Wild.RUN:
+                places = whole & -(places & -places) if spans else _within(places, colons, len(text))
+            elif one is Wild.ONE:
+                places = (places & ~(0 if spans else colons)) << 1 & whole
+            else:
+                places = (places & standing.get(one, 0)) << 1
+            if not places:
+                return False
+        return bool(places >> len(text))
+
+
+def _within(places: int, colons: int, length: int) -> int:
+    """The places that can be reached from others without stepping over a colon."""
+    found, start = 0, 0
+    while start <= length:
+        following = colons >> start
+        end = start + (following & -following).bit_length() - 1 if following else length
+        part = places & (1 << end + 1) - (1 << start)
+        found |= (1 << end + 1) - (part & -part) if part else 0
+        start = end + 1
+    return found
 
 
 def _steps(pieces: Iterable[str | Wild], reach: Reach) -> list[tuple[str | Wild, bool]]:
@@ -130,7 +179,7 @@ class Matcher:
     def __init__(self, patterns: Iterable[tuple[Piece, ...]], reach: Reach) -> None:
         self._reach = reach
         self._exact: set[str] = set()
-        self._expressions: list[re.Pattern[str]] = []
+        self._expressions: list[Form] = []
         self._open: list[tuple[Piece, ...]] = []
         self.keys: set[str] = set()
         for pieces in patterns:

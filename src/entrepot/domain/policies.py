@@ -30,7 +30,7 @@ _IAM_ACTION = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+", re.IGNORECASE)
 _STS_ACTION = re.compile(r"sts:[A-Za-z0-9*?]+", re.IGNORECASE)
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _RESOURCE = re.compile(r"\*|arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+")
-_PART = r"(?:\$\{[^}]*\}|[^:\s])*"
+_PART = r"(?:\$\{[^}]*\}|(?!\$\{)[^:\s])*+"  # one way to read each text: time does not double with each variable
 _IAM_RESOURCE = re.compile(rf"\*|arn(:{_PART}){{4}}:[^\x00-\x1f\x7f]+|arn(:{_PART}){{1,4}}(?<=\*)")
 _REPOSITORIES = re.compile(r"\*|arn:(aws[a-z-]*|\*):ecr:[a-z0-9*?-]+:[0-9*?]+:repository/\S+")
 _NAME = r"[\w+=,.@-]+"

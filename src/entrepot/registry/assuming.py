@@ -161,13 +161,13 @@ def assume_role_with_web_identity(reg: Registry, caller: Caller, wish: Wish, tex
     found = federation.vouched(reg, account, text)
     wish = _claimed(wish, found.token.claims)
     bearer = Principal(account, found.provider.arn, found.token.subject, "", FEDERATED)
-    asked = replace(caller, principal=bearer, facts={**_asked(wish), **found.facts})
+    asked = replace(caller, principal=bearer, facts={**found.facts, **_asked(wish)})
     for action in _actions(wish, "sts:AssumeRoleWithWebIdentity"):
         if role is None or not access.may_assume(reg, replace(asked, action=action), role).allowed:
             raise Refusal(f"Not authorized to perform {action}")
     if role is None:  # said above
         raise Refusal("")
-    return _assumed(reg, asked, role, wish, {**_context(wish), **found.facts}), found
+    return _assumed(reg, asked, role, wish, {**found.facts, **_context(wish)}), found
 
 
 def _claimed(wish: Wish, claims: Mapping[str, Any]) -> Wish:

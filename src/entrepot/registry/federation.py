@@ -9,6 +9,7 @@ import json
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -144,7 +145,10 @@ class Vouched:
     def facts(self) -> Facts:
         """The token's claims as condition keys, `token.actions.githubusercontent.com:sub`, and who vouches."""
         host = self.provider.url.lower()
-        found = {f"{host}:{name.lower()}": values for name, values in _claims(self.token.claims)}
+        claims = [(name.lower(), values) for name, values in _claims(self.token.claims)]
+        named = Counter(name for name, _ in claims)
+        found = {f"{host}:{name}": values for name, values in claims if named[name] == 1}  # `Sub` is not `sub`
+        found[f"{host}:sub"] = (self.token.subject,)
         found[f"{host}:aud"] = (self.audience,)
         found[f"{host}:oaud"] = tokens.audiences(self.token.claims)
         return found | {"aws:federatedprovider": (self.provider.arn,)}
