@@ -6,15 +6,17 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.factories import KEY
 from tests.faults import struck
 from tests.faults.report import LONG, survived
 from tests.faults.struck import Forge
+from tests.faults.workload import CALLER, NAME, Violation, begin_upload, manifest, prepared, registry, seen, settled
 from tests.faults.workload import OPERATIONS as DO
-from tests.faults.workload import Violation, begin_upload, manifest, prepared, registry, seen, settled
 
 from entrepot.domain import digests
+from entrepot.registry import lifecycle
 
-FAULTS = {"push": "F1-F4", "tag": "F5", "delete": "F6", "collect": "F6", "sweep": "F19"}
+FAULTS = {"push": "F1-F4", "tag": "F5", "delete": "F6", "collect": "F6", "sweep": "F19", "lifecycle": "F7"}
 
 
 @pytest.fixture
@@ -27,13 +29,20 @@ def before(tmp_path: Path) -> Path:
         for operation, number in (("push", 1), ("tag", 1), ("push", 2), ("push", 3), ("delete", 3)):
             DO[operation](reg, number)
         begin_upload(reg, b"never finished")
+        lifecycle.put(reg, CALLER, KEY, NAME, TWO_STAY)
     return folder
 
+
+TWO_STAY = """
+{"rules": [{"rulePriority": 1, "action": {"type": "expire"}, "selection": {
+    "tagStatus": "tagged", "tagPatternList": ["v*"], "countType": "imageCountMoreThan", "countNumber": 2}}]}
+"""
+"""The policy of the repository: its oldest image goes when it is applied."""
 
 MANY = ("write", "pwrite64")
 """Calls of which every fifth is tried where not all are."""
 
-NUMBER = {"push": 9, "tag": 0, "delete": 1, "collect": 0, "sweep": 0}
+NUMBER = {"push": 9, "tag": 0, "delete": 1, "collect": 0, "sweep": 0, "lifecycle": 0}
 
 
 def states(operation: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -44,6 +53,7 @@ def states(operation: str) -> tuple[dict[str, str], dict[str, str]]:
         "push": {**old, "v9": named[9]},
         "tag": {**old, "latest": named[0]},
         "delete": {"v0": named[0], "v2": named[2]},
+        "lifecycle": {"v1": named[1], "latest": named[1], "v2": named[2]},
     }
     return old, new.get(operation, old)
 

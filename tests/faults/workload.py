@@ -16,7 +16,7 @@ from entrepot.domain import digests
 from entrepot.domain import errors as e
 from entrepot.domain.images import ImageId
 from entrepot.domain.repositories import Mutability
-from entrepot.registry import deletion, fsck, garbage, housekeeping, images, layers, repositories, uploads
+from entrepot.registry import deletion, fsck, garbage, housekeeping, images, layers, lifecycle, repositories, uploads
 from entrepot.registry.context import Registry
 
 NAME = "team/app"
@@ -116,12 +116,18 @@ def sweep(reg: Registry, number: int) -> None:
     housekeeping.trim(reg)
 
 
+def apply_policy(reg: Registry, number: int) -> None:
+    del number
+    lifecycle.run(reg, KEY, NAME)
+
+
 OPERATIONS: dict[str, Callable[[Registry, int], None]] = {
     "push": push_image,
     "tag": move_tag,
     "delete": delete_image,
     "collect": collect,
     "sweep": sweep,
+    "lifecycle": apply_policy,
 }
 
 
