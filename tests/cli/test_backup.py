@@ -65,8 +65,10 @@ def whole(place: Path, folder: Path, count: int = IMAGES) -> None:
         assert len(seen(reg)) == count
 
 
-def stored(place: Path) -> list[Path]:
-    return sorted(path for path in (place / "storage" / "blobs").rglob("*") if path.is_file())
+def stored(folder: Path) -> list[Path]:
+    """The blobs' files below a folder, which may be moved or removed meanwhile."""
+    below = os.walk(folder / "storage" / "blobs")
+    return sorted(Path(place) / name for place, _, names in below for name in names)
 
 
 def leftovers(place: Path) -> list[Path]:
@@ -291,7 +293,7 @@ def test_a_restore_that_is_ended(data: Path, tmp_path: Path, kind: int) -> None:
     backup(data, place)
     command = [*COMMAND, "restore", str(place), "--data-dir", str(again)]
     process = subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, text=True)
-    while process.poll() is None and len(stored(again / "restoring")) < 5:
+    while process.poll() is None and not stored(again / "restoring"):
         time.sleep(0.001)
     process.send_signal(kind)
     _, said = process.communicate(timeout=30)
