@@ -89,20 +89,23 @@ synced may be lost, torn, or kept on its own; full and small disks are real file
 """
 
 FOOT = """
-Last run: {day}, no violation.
+Last run: {day}, no violation. {remark}
 """
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--report", type=Path, help="write the page from the report of an earlier run")
+    parser.add_argument("--remark", default="", help="what a reader has to know of the run")
     parser.add_argument("pytest", nargs="*", help="more arguments for pytest")
     wanted = parser.parse_args()
     began = dt.datetime.now(dt.UTC)
     report = wanted.report or _run(wanted.pytest)
     if report is None:
         return 1
-    PAGE.write_text(page([json.loads(line) for line in report.read_text("utf-8").splitlines()], began), "utf-8")
+    PAGE.write_text(
+        page([json.loads(line) for line in report.read_text("utf-8").splitlines()], began, wanted.remark), "utf-8"
+    )
     print(f"wrote {PAGE.name}")
     return 0
 
@@ -115,10 +118,10 @@ def _run(more: list[str]) -> Path | None:
     return None if done.returncode else report
 
 
-def page(report: list[dict[str, object]], day: dt.datetime) -> str:
+def page(report: list[dict[str, object]], day: dt.datetime, remark: str = "") -> str:
     """The page of a report: lines of `fault` (a number, or several), `tried` and `what`."""
     rows = "".join(row for number in FAULTS for row in _rows(number, report))
-    return HEAD + rows + FOOT.format(day=day.date())
+    return HEAD + rows + FOOT.format(day=day.date(), remark=remark).replace(" \n", "\n")
 
 
 def _rows(number: str, report: list[dict[str, object]]) -> Iterator[str]:
