@@ -201,6 +201,8 @@ def _open(path: Path) -> apsw.Connection:
         # A name in double quotes that is no column would be taken for a string; PostgreSQL refuses it.
         connection.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)
         connection.config(apsw.SQLITE_DBCONFIG_DQS_DDL, 0)
+        # Else a statement is compiled again for each new value, in case the plan changes: reads would cost five times.
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         if connection.pragma("journal_mode") != "wal":
             with contextlib.closing(Turn(lock_of(path))) as turn, turn.held(TURN_SECONDS):
                 connection.pragma("journal_mode", "wal")  # two processes switching at once fail without waiting
