@@ -17,12 +17,13 @@ from tests.oci.conftest import basic
 from tests.oracle.policies import Ask, Bearing, Who
 
 from entrepot.domain import iam_names as names
+from entrepot.domain.policies import Kind, parse
 from entrepot.domain.principals import Caller, Principal, Session, root
 from entrepot.domain.registries import RegistryKey
 from entrepot.domain.repositories import Mutability
 from entrepot.oci.door import OciDoor
 from entrepot.oci.exchange import Options
-from entrepot.registry import access, access_keys, credentials, identities, repositories, sessions
+from entrepot.registry import access, access_keys, bindings, credentials, identities, repositories, sessions
 from entrepot.registry.context import Registry
 from entrepot.registry.credentials import Login
 from entrepot.store import (
@@ -46,6 +47,14 @@ EVERY = f"arn:aws:ecr:{REGION}:{A}:repository/*"
 HOST = f"{A}.dkr.ecr.{REGION}.localhost:5000"
 DIGEST = "sha256:" + "0" * 64
 UPLOAD = "00000000-0000-4000-8000-000000000000"
+PEOPLE = (
+    (A, names.USER, "alice", "/dev/"),
+    (A, names.ROLE, "push", "/ci/"),
+    (A, names.GROUP, "group-a", "/"),
+    (B, names.USER, "bob", "/"),
+    (B, names.ROLE, "pull", "/"),
+    (B, names.GROUP, "group-b", "/"),
+)
 WHO = ("root", "alice", "push", "bob", "pull", "other root")
 V1 = {"ecr:ReplicateImage", "ecr:BatchImportUpstreamImage", "ecr:CreateRepository"}
 
@@ -194,14 +203,12 @@ class World:
     def _people(self, tx: Tx) -> None:
         for number in (A, B):
             accounts.insert(tx, number, f"account-{number}", MICROSECONDS)
-        for account, kind, name, path in (
-            (A, names.USER, "alice", "/dev/"),
-            (A, names.ROLE, "push", "/ci/"),
-            (A, names.GROUP, "group-a", "/"),
-            (B, names.USER, "bob", "/"),
-            (B, names.ROLE, "pull", "/"),
-            (B, names.GROUP, "group-b", "/"),
-        ):
+        self._members(tx)
+
+    def _members(self, tx: Tx) -> None:
+        for account, kind, name, path in PEOPLE:
+            if name in self.ids:
+                identity_table.delete(tx, self.ids[name])
             made = identities.add(tx, _operator(account), MICROSECONDS, kind, name, path)
             self.ids[name] = made.id
             if kind != names.GROUP:
@@ -223,14 +230,24 @@ class World:
             "other root": Who("root", B, (f"arn:aws:iam::{B}:root",)),
         }[name]
 
+    def renew(self) -> None:
+        """Delete every user, role and group, and make others of the same names, with the policies that they had."""
+        self.reg.db.write(self._members)
+        self.reg.db.write(self._give_all)
+        self._everybody_assumes()
+
     # --- what they may -----------------------------------------------------------------------------------------
 
     def enact(self, scenario: Scenario) -> None:
         """Give everybody the policies of a scenario, in place of those they had."""
         self.scenario = scenario
         self.reg.db.write(self._enact)
+        self._everybody_assumes()
+
+    def _everybody_assumes(self) -> None:
         access.changed(self.reg)
-        texts = () if scenario.session is None else (json.dumps(scenario.session),)
+        session = self.scenario.session
+        texts = () if session is None else (json.dumps(session),)
         for name, account in (("push", A), ("pull", B)):
             self._assume(name, account, Session("run", MICROSECONDS, MICROSECONDS + 3_600_000_000, texts))
 
@@ -245,7 +262,7 @@ class World:
         login = Login(issued.access_key_id, account, REGION, expires, said)
         self.logins[name] = basic("AWS", credentials.issue(self.reg.keys, login))
 
-    def _enact(self, tx: Tx) -> None:
+    def _give_all(self, tx: Tx) -> None:
         for name, holder, account in (
             ("alice", "group-a", A),
             ("bob", "group-b", B),
@@ -253,16 +270,25 @@ class World:
             ("pull", "pull", B),
         ):
             self._give(tx, account, self.ids[name], self.ids[holder])
+
+    def _enact(self, tx: Tx) -> None:
+        self._give_all(tx)
         registry = registries.ensure(tx, A, REGION, MICROSECONDS)
         repository = repositories.find(tx, RegistryKey(A, REGION), NAME)
         policies.delete_repository(tx, repository.id)
         policies.delete_registry(tx, A, REGION)
         if self.scenario.repository is not None:
-            policies.set_repository(tx, repository.id, json.dumps(self.scenario.repository), MICROSECONDS)
+            text, bound = self._bound(tx, self.scenario.repository, Kind.REPOSITORY)
+            policies.set_repository(tx, repository.id, text, MICROSECONDS, bound)
         if self.scenario.registry is not None:
-            policies.set_registry(tx, registry, json.dumps(self.scenario.registry), MICROSECONDS)
+            text, bound = self._bound(tx, self.scenario.registry, Kind.REGISTRY)
+            policies.set_registry(tx, registry, text, MICROSECONDS, bound)
         account_settings.put(tx, registry, "REGISTRY_POLICY_SCOPE", self.scenario.scope)
         identities.touch(tx)
+
+    def _bound(self, tx: Tx, doc: Doc, kind: Kind) -> tuple[str, str]:
+        text = json.dumps(doc)
+        return text, bindings.bind(tx, self.reg, parse(text, kind), kind)
 
     def _give(self, tx: Tx, account: str, identity: int, group: int) -> None:
         for one in {identity, group}:

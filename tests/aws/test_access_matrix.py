@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +98,13 @@ def scenarios() -> list[Scenario]:
 
 
 SCENARIOS = scenarios()
+RENEWED = (
+    *(Scenario(identity=(YES,), repository=granted) for granted in GRANTED[2:5]),
+    *(Scenario(repository=granted) for granted in GRANTED[2:5]),
+    Scenario(identity=(YES,), repository=GRANTED[7], registry=REGISTRY[3]),
+    Scenario(identity=(YES,), repository=GRANTED[8], scope="V1", registry=REGISTRY[3]),
+)
+"""Before everybody is made anew."""
 
 
 @pytest.mark.parametrize("number", range(len(SCENARIOS)))
@@ -109,6 +118,34 @@ def test_both_doors_do_as_the_oracle(tmp_path: Path, number: int) -> None:
                 assert world.refused(who, deed) is not _may(world, who, deed), (who, deed.name, SCENARIOS[number])
     finally:
         world.reg.db.close()
+
+
+@pytest.mark.parametrize("number", range(len(RENEWED)))
+def test_who_is_made_anew(tmp_path: Path, number: int) -> None:
+    """Users and roles of old names have nothing of what a policy of a repository or registry gave to the old ones."""
+    world = World(tmp_path)
+    try:
+        world.enact(RENEWED[number])
+        world.renew()
+        world.scenario = replace(  # what the oracle reads
+            RENEWED[number],
+            repository=_of_the_gone(RENEWED[number].repository),
+            registry=_of_the_gone(RENEWED[number].registry),
+        )
+        for who in WHO:
+            for deed in (deed for deed in DEEDS if not deed.breaks):
+                assert world.refused(who, deed) is not _may(world, who, deed), (who, deed.name, RENEWED[number])
+    finally:
+        world.reg.db.close()
+
+
+def _of_the_gone(policy: Any) -> Any:
+    """A policy as AWS shows it then: unique ids in place of users, roles and their sessions."""
+    ids = {name: f"AIDA{at:017}" for at, name in enumerate((*USERS["AWS"], *ROLES["AWS"], *RUNS["AWS"]))}
+    text = json.dumps(policy)
+    for name, unique_id in ids.items():
+        text = text.replace(f'"{name}"', f'"{unique_id}"')
+    return json.loads(text)
 
 
 def _may(world: World, who: str, deed: Deed) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import http.client
 import json
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 from tests.aws.sts_world import ACCOUNT, ACCOUNT_ITSELF, World, a_world, allow, document, refused, trusting
 from tests.clients.processes import run
 
@@ -273,3 +276,54 @@ def test_what_is_asked_wrongly(world: World, admin: Any) -> None:
     )
     with refused("PackedPolicyTooLarge", "please use smaller policy"):
         admin.assume_role(RoleArn=arn, RoleSessionName="job", Policy=large)
+
+
+def test_a_refusal_is_decoded(world: World, admin: Any) -> None:
+    """A refusal of either door has a header that DecodeAuthorizationMessage opens, for who may call it."""
+    keys = world.user("decoding", allow("sts:DecodeAuthorizationMessage"), {**allow("ecr:Put*"), "Effect": "Deny"})
+    sts, ecr = world.client("sts", keys), world.client("ecr", keys)
+    with pytest.raises(ClientError) as caught:
+        ecr.put_image(repositoryName="team/app", imageManifest="{}")
+    encoded = caught.value.response["ResponseMetadata"]["HTTPHeaders"]["x-entrepot-authorization-message"]
+    found = json.loads(sts.decode_authorization_message(EncodedMessage=encoded)["DecodedMessage"])
+    assert (found["allowed"], found["explicitDeny"], found["context"]["action"]) == (False, True, "ecr:PutImage")
+    login = base64.b64encode(f"{keys['AccessKeyId']}:{keys['SecretAccessKey']}".encode()).decode()
+    connection = http.client.HTTPConnection("127.0.0.1", world.server.port, timeout=10)
+    try:
+        connection.request("GET", "/v2/team/app/tags/list", headers={"Authorization": f"Basic {login}"})
+        answer = connection.getresponse()
+        assert (answer.status, b"ecr:ListImages" in answer.read()) == (403, True)
+        encoded = answer.headers["x-entrepot-authorization-message"]
+    finally:
+        connection.close()
+    told = run(
+        ["aws", "sts", "decode-authorization-message", "--encoded-message", encoded, "--output", "json"],
+        world.server.env | {"AWS_ACCESS_KEY_ID": keys["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"]},
+    )
+    found = json.loads(json.loads(told)["DecodedMessage"])
+    assert (found["explicitDeny"], found["context"]["principal"]["name"]) == (False, "decoding")
+    with refused("InvalidAuthorizationMessageException", "Message is not valid", 400):
+        sts.decode_authorization_message(EncodedMessage=encoded[:-8])
+    nobody = world.client("sts", world.user("not-decoding"))
+    with refused("AccessDenied", "is not authorized to perform: sts:DecodeAuthorizationMessage", 403):
+        nobody.decode_authorization_message(EncodedMessage=encoded)
+    assert admin.decode_authorization_message(EncodedMessage=encoded)["DecodedMessage"]
+
+
+def test_who_is_made_anew(world: World) -> None:
+    """A role that a user was let assume is not for another user of the same name; its policy shows the old one's id."""
+    iam = world.client("iam")
+    keys = world.user("passing")
+    arn = world.role("kept", trusting({"AWS": f"arn:aws:iam::{ACCOUNT}:user/passing"}))
+    assert world.client("sts", keys).assume_role(RoleArn=arn, RoleSessionName="job")["Credentials"]
+    unique_id = iam.get_user(UserName="passing")["User"]["UserId"]
+    iam.delete_access_key(UserName="passing", AccessKeyId=keys["AccessKeyId"])
+    iam.delete_user(UserName="passing")
+    new = world.user("passing")
+    with refused("AccessDenied", f"is not authorized to perform: sts:AssumeRole on resource: {arn}", 403):
+        world.client("sts", new).assume_role(RoleArn=arn, RoleSessionName="job")
+    shown = iam.get_role(RoleName="kept")["Role"]["AssumeRolePolicyDocument"]
+    assert shown["Statement"][0]["Principal"] == {"AWS": unique_id}
+    gone = trusting({"AWS": f"arn:aws:iam::{ACCOUNT}:user/nobody-at-all"})
+    with refused("MalformedPolicyDocument", 'Invalid principal in policy: "AWS":"arn:aws:iam', 400):
+        iam.update_assume_role_policy(RoleName="kept", PolicyDocument=document(gone))

@@ -15,7 +15,7 @@ from entrepot.cli import app
 from entrepot.config import Settings
 from entrepot.domain import iam_names as names
 from entrepot.domain.principals import Caller, root
-from entrepot.registry import identities, policies
+from entrepot.registry import identities, oidc_providers, policies, roles
 from entrepot.registry.context import Registry
 from entrepot.store import inline_policies
 from entrepot.store.db import Tx
@@ -126,15 +126,110 @@ def test_nobody(folder: Path, principal: str) -> None:
     """A principal that there is not is said so, with 2."""
     code, output, said = explained(folder, principal, "ecr:PutImage")
     assert (code, output) == (2, "")
-    assert said.startswith(f"entrepot: {principal} is no root, user, role or session of a role that there is")
+    assert said.startswith(f"entrepot: {principal} is no root, user, role, session of a role or provider that there is")
 
 
-@pytest.mark.parametrize(("action", "more"), [("PutImage", ()), ("ecr:PutImage", ("--context", "aws:SourceIp"))])
-def test_wrong_forms(folder: Path, action: str, more: tuple[str, ...]) -> None:
-    """An action without its service and a key without its value are refused in one line."""
-    code, output, said = explained(folder, USER, action, *more)
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [
+        ("PutImage", "PutImage is no action: did you mean ecr:PutImage"),
+        ("ecr:PutImages", "did you mean ecr:PutImage "),
+        ("erc:BatchGetImage", "did you mean ecr:BatchGetImage"),
+        ("ecr:*", "it needs the form ecr:BatchGetImage, without wildcards"),
+        ("", "it needs the form ecr:BatchGetImage"),
+        ("ecr:ListImageReferrers", "takes the permission ecr:BatchGetImage: ask for that"),
+    ],
+)
+def test_no_action(folder: Path, action: str, told: str) -> None:
+    """What is no action of a service that is here is refused in one line, with what is near it."""
+    code, output, said = explained(folder, USER, action)
     assert (code, output, said.count("\n")) == (2, "", 1)
-    assert "needs the form" in said
+    assert told in said
+
+
+def test_every_action(folder: Path) -> None:
+    """The case of an action makes no difference, and there are some that are no operations."""
+    assert f"may ecr:BatchGetImage on {REPOSITORY}" in explained(folder, USER, "ECR:batchgetimage")[1]
+    for action in ("ecr:ReplicateImage", "ecr-public:PutImage", "iam:PassRole"):
+        assert explained(folder, USER, action)[0] == 1
+
+
+@pytest.mark.parametrize("resource", ["team/app", "arn:aws:ecr:us-east-1:team/app", "arn:aws:ecr", "", "**", " * "])
+def test_no_resource(folder: Path, resource: str) -> None:
+    """What is no ARN and not `*` is refused in one line that says what to write."""
+    code, output, said = explained(folder, USER, "ecr:PutImage", resource=resource)
+    assert (code, output, said.count("\n")) == (2, "", 1)
+    assert "is no ARN: write arn:aws:ecr:REGION:ACCOUNT:repository/NAME, or *" in said
+
+
+def test_a_wrong_form(folder: Path) -> None:
+    """A key without its value is refused in one line."""
+    code, output, said = explained(folder, USER, "ecr:PutImage", "--context", "aws:SourceIp")
+    assert (code, output, said.count("\n")) == (2, "", 1)
+    assert "needs the form KEY=VALUE" in said
+
+
+PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/ids.example.com"
+OTHER_ROLE = f"arn:aws:iam::{ACCOUNT}:role/ci/deploy"
+
+
+def a_trusting_role(folder: Path, *statements: dict[str, object]) -> None:
+    """The role `deploy`, whom these statements let assume it, and a provider."""
+    trust = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    caller = Caller(root(ACCOUNT, ""), "us-east-1", "iam:CreateRole", "", "", "pytest")
+    with wiring.operator(Settings(data_dir=str(folder))) as reg:
+        oidc_providers.create(reg, caller, "https://ids.example.com", ["sts.amazonaws.com"], [], {})
+        roles.create(reg, caller, roles.New("deploy", "/ci/", trust))
+
+
+def test_assuming_a_role(folder: Path) -> None:
+    """The role's trust policy decides, as when it is assumed; roots assume none."""
+    asked = {"StringEquals": {"sts:ExternalId": "x"}}
+    a_trusting_role(
+        folder,
+        {"Sid": "Her", "Effect": "Allow", "Principal": {"AWS": USER}, "Action": "sts:AssumeRole", "Condition": asked},
+    )
+    code, output, _ = explained(folder, USER, "sts:AssumeRole", resource=OTHER_ROLE)
+    assert (code, "sts:externalid has no value here" in output) == (1, True)
+    code, output, _ = explained(folder, USER, "sts:AssumeRole", "--context", "sts:ExternalId=x", resource=OTHER_ROLE)
+    assert (code, output.splitlines()[1]) == (
+        0,
+        f"  by statement 1 (Her) of trust policy of {OTHER_ROLE}, resource-based policy",
+    )
+    assert explained(folder, USER, "sts:TagSession", "--context", "sts:ExternalId=x", resource=OTHER_ROLE)[0] == 1
+    assert explained(folder, ROLE, "sts:AssumeRole", "--context", "sts:ExternalId=x", resource=OTHER_ROLE)[0] == 1
+    code, output, _ = explained(folder, f"arn:aws:iam::{ACCOUNT}:root", "sts:AssumeRole", "--json", resource=OTHER_ROLE)
+    assert (code, json.loads(output)["reason"]) == (1, "Roles may not be assumed by root accounts.")
+
+
+def test_assuming_with_a_token(folder: Path) -> None:
+    """The bearer of a provider's token is asked about by the provider's ARN, with claims as conditions."""
+    claim = {"StringLike": {"ids.example.com:sub": "repo:acme/*"}}
+    trusted = {"Federated": PROVIDER}
+    a_trusting_role(
+        folder,
+        {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRoleWithWebIdentity", "Condition": claim},
+    )
+    action = "sts:AssumeRoleWithWebIdentity"
+    said = explained(folder, PROVIDER, action, "--context", "ids.example.com:sub=repo:acme/app", resource=OTHER_ROLE)
+    assert said[0] == 0
+    code, output, _ = explained(folder, PROVIDER, action, resource=OTHER_ROLE)
+    assert (code, "ids.example.com:sub has no value" in output) == (1, True)
+    code, output, _ = explained(folder, USER, action, resource=OTHER_ROLE)
+    assert (code, "ask it of the ARN of the OpenID Connect provider" in output) == (1, True)
+    code, output, _ = explained(folder, PROVIDER, "sts:AssumeRole", resource=OTHER_ROLE)
+    assert (code, "calls sts:AssumeRoleWithWebIdentity" in output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "resource", ["*", REPOSITORY, f"arn:aws:iam::{ACCOUNT}:role/none", OTHER_ROLE.replace("/ci", "")]
+)
+def test_assuming_what_is_no_role(folder: Path, resource: str) -> None:
+    """Only a role that there is can be assumed."""
+    a_trusting_role(folder, {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"})
+    code, output, said = explained(folder, USER, "sts:AssumeRole", resource=resource)
+    assert (code, output, said.count("\n")) == (2, "", 1)
+    assert "is no role that there is: sts:AssumeRole is done to a role" in said
 
 
 LOCK = json.dumps({"Statement": {"Effect": "Deny", "Principal": "*", "Action": "ecr:*"}})

@@ -164,6 +164,7 @@ OPERATORS: tuple[tuple[str, str, Any], ...] = (
     ("NumericEquals", "aws:MultiFactorAuthAge", [1, 300]),
     ("NumericEquals", "aws:username", 1),
     *(("DateLessThan", "aws:CurrentTime", value) for value in ("2026-11-21T08:00:01Z", "2026-11-21", "1795248000")),
+    *(("DateLessThan", "aws:CurrentTime", value) for value in ("2026", "2027", "2026-12", "20300101")),
     *(("DateGreaterThanEquals", "aws:CurrentTime", value) for value in ("2026-11-21T09:00:00+01:00", "2027-01-01")),
     ("Bool", "aws:SecureTransport", "TRUE"),
     ("Bool", "aws:SecureTransport", False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +16,12 @@ from entrepot.domain import iam_names as names
 from entrepot.domain.iam_entities import Identity
 from entrepot.domain.names import repository_arn
 from entrepot.domain.principals import FEDERATED, Caller, Principal, Session
-from entrepot.registry import access, account_settings, identities, policies, repositories
+from entrepot.domain.repositories import Mutability
+from entrepot.registry import access, account_settings, directory, identities, policies, repositories
+from entrepot.registry import accounts as marks
 from entrepot.registry.context import Registry
 from entrepot.registry.known import LOOK_AGAIN
-from entrepot.store import accounts, iam_tags, inline_policies, repository_tags
+from entrepot.store import accounts, iam_tags, inline_policies
 from entrepot.store import identities as identity_table
 from entrepot.store.db import Tx
 
@@ -155,13 +158,76 @@ def test_conditions_are_asked_each_time(reg: Registry) -> None:
 def test_tags(reg: Registry) -> None:
     """The tags of the principal, of its session, and of the repository as it is now."""
     caller = somebody(reg, names.ROLE)
-    repository = a_repository(reg)
+    a_repository(reg)
     give(reg, caller, policy(PULL, Condition={"StringEquals": {"ecr:ResourceTag/env": "${aws:PrincipalTag/team}"}}))
     assert not may(reg, caller)
-    reg.db.write(lambda tx: repository_tags.put(tx, repository.id, "env", "app"))
+    repositories.add_tags(reg, caller, REPOSITORY, {"env": "app"})
     assert may(reg, caller)
     session = Session("run", 0, 1, (), {"aws:principaltag/team": ("other",)})
     assert not may(reg, replace(caller, principal=replace(caller.principal, session=session)))
+
+
+def test_tags_that_change(reg: Registry) -> None:
+    """What is known of a repository's tags ends with every change of them, and with the repository."""
+    caller = somebody(reg, names.ROLE)
+    give(reg, caller, policy(PULL, Condition={"StringEquals": {"aws:ResourceTag/Env": "prod"}}))
+
+    def make(**tags: str) -> None:
+        repositories.create(
+            reg,
+            caller,
+            KEY,
+            "team/app",
+            mutability=Mutability(),
+            scan_on_push=False,
+            encryption_type="AES256",
+            tags=tags,
+        )
+        access.changed(reg)
+
+    def then(change: Callable[..., object], *args: object, **how: object) -> bool:
+        change(*args, **how)
+        access.changed(reg)  # as the door does after a change
+        return may(reg, caller)
+
+    assert then(make, env="prod")
+    assert not then(repositories.add_tags, reg, caller, REPOSITORY, {"env": "dev"})
+    assert then(repositories.add_tags, reg, caller, REPOSITORY, {"env": "prod"})
+    assert not then(repositories.remove_tags, reg, caller, REPOSITORY, ["env"])
+    assert then(repositories.add_tags, reg, caller, REPOSITORY, {"ENV": "prod"})
+    assert not then(repositories.delete, reg, caller, KEY, "team/app", force=False)
+    assert not then(make)
+
+
+def test_tags_that_differ_in_case(reg: Registry) -> None:
+    """A key that two tags share but for their case has no value: neither lets anybody in, or keeps somebody out."""
+    caller = somebody(reg, names.ROLE)
+    a_repository(reg)
+    repositories.add_tags(reg, caller, REPOSITORY, {"env": "dev", "Env": "prod", "team": "a"})
+    for key, allowed in (("env", False), ("Env", False), ("Team", True)):
+        value = "a" if allowed else "prod"
+        give(reg, caller, policy(PULL, Condition={"StringEquals": {f"ecr:ResourceTag/{key}": value}}))
+        access.changed(reg)
+        assert may(reg, caller) is allowed, key
+    give(reg, caller, policy(PULL, Condition={"Null": {"ecr:ResourceTag/env": "true"}}))
+    access.changed(reg)
+    assert may(reg, caller)
+
+
+def test_facts_of_accounts(reg: Registry) -> None:
+    """Whether there is an account, and what tells it from an earlier one, are two facts: either may be asked first."""
+    reg.db.write(lambda tx: accounts.insert(tx, OTHER, "other", reg.now()))
+    for first, second in ((directory.has_account, marks.mark), (marks.mark, directory.has_account)):
+        access.changed(reg)
+        identities_changed(reg)
+        assert [first(reg, OTHER), second(reg, OTHER)].count(True) == 1
+        assert marks.mark(reg, OTHER) == str(reg.now())
+        assert directory.has_account(reg, OTHER) is True
+
+
+def identities_changed(reg: Registry) -> None:
+    reg.db.write(identities.touch)
+    access.changed(reg)
 
 
 def test_what_aws_sets_cannot_be_carried(reg: Registry) -> None:

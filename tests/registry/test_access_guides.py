@@ -73,9 +73,12 @@ def test_an_identity_policy(reg: Registry) -> None:
 
 
 def test_a_repository_policy(reg: Registry) -> None:
-    """The role that it names may pull, and nothing else; with a placeholder for the account it is no policy."""
+    """The role that it names has to be there, may pull, and nothing else; with a placeholder it is no policy."""
     role = somebody(reg, names.ROLE)
     a_repository(reg)
+    with pytest.raises(e.PolicyInvalid, match="Principal not found: arn:aws:iam::123456789012:role/ECSTaskRole"):
+        policies.set_repository(reg, a_caller(), KEY, "team/app", PULL, force=False)
+    reg.db.write(lambda tx: identities.add(tx, a_caller(), reg.now(), names.ROLE, "ECSTaskRole", "/"))
     policies.set_repository(reg, a_caller(), KEY, "team/app", PULL, force=False)
     assert not may(reg, role)  # another one
     text = PULL.replace("role/ECSTaskRole", "role/ci")

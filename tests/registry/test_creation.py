@@ -61,7 +61,7 @@ def test_everything_of_the_template(reg: Registry) -> None:
     assert made.mutability == Mutability("IMMUTABLE_WITH_EXCLUSION", ("dev-*",))
     assert (made.scan_on_push, made.encryption_type) == (False, "AES256")
     assert repositories.tags(reg, a_caller(), ARN) == {"team": "a"}
-    assert reg.db.read(lambda tx: policies.of_repository(tx, made.id)) == POLICY
+    assert reg.db.read(lambda tx: policies.of_repository(tx, made.id)) == policies.Written(POLICY)
     stored = reg.db.read(lambda tx: lifecycle.find(tx, made.id))
     assert stored is not None
     assert (stored.text, stored.version) == (LIFECYCLE, 1)

@@ -6,6 +6,7 @@ from tests.store.rows import ACCOUNT, NOW, REGION, a_registry, a_repository
 
 from entrepot.store import policies, repositories
 from entrepot.store.db import Database
+from entrepot.store.policies import Written
 
 
 def test_repositories(db: Database) -> None:
@@ -14,12 +15,14 @@ def test_repositories(db: Database) -> None:
     assert db.read(lambda tx: policies.of_repository(tx, one)) is None
     for text in ('{"a": 1}', ' {\n"é": "\U0001f600"} '):
         db.write(lambda tx, text=text: policies.set_repository(tx, one, text, NOW))  # type: ignore[misc]
-        assert db.read(lambda tx: policies.of_repository(tx, one)) == text
+        assert db.read(lambda tx: policies.of_repository(tx, one)) == Written(text)
     assert db.read(lambda tx: policies.of_repository(tx, other)) is None
     assert db.write(lambda tx: policies.delete_repository(tx, other)) is None
-    assert db.write(lambda tx: policies.delete_repository(tx, one)) == ' {\n"é": "\U0001f600"} '
+    assert db.write(lambda tx: policies.delete_repository(tx, one)) == Written(' {\n"é": "\U0001f600"} ')
     assert db.write(lambda tx: policies.delete_repository(tx, one)) is None
     db.write(lambda tx: policies.set_repository(tx, other, "{}", NOW))
+    db.write(lambda tx: policies.set_repository(tx, other, "{}", NOW, '{"arn": "AIDA1"}'))
+    assert db.read(lambda tx: policies.of_repository(tx, other)) == Written("{}", '{"arn": "AIDA1"}')
     db.write(lambda tx: repositories.delete(tx, other))
     assert db.read(lambda tx: tx.all("SELECT * FROM repository_policies")) == []
 
@@ -31,11 +34,16 @@ def test_registries(db: Database) -> None:
         db.write(lambda tx, at=registry, text=text: policies.set_registry(tx, at, text, NOW))  # type: ignore[misc]
 
     def found(account: str, region: str) -> str | None:
-        return db.read(lambda tx: policies.of_registry(tx, account, region))
+        written = db.read(lambda tx: policies.of_registry(tx, account, region))
+        return written.text if written is not None else None
 
     assert (found(ACCOUNT, REGION), found(ACCOUNT, "eu-west-1")) == ("new", "theirs")
     assert (found(ACCOUNT, "eu-west-2"), found("999999999999", REGION)) == (None, None)
     assert db.write(lambda tx: policies.delete_registry(tx, ACCOUNT, "eu-west-2")) is None
-    assert db.write(lambda tx: policies.delete_registry(tx, ACCOUNT, REGION)) == "new"
+    assert db.write(lambda tx: policies.delete_registry(tx, ACCOUNT, REGION)) == Written("new")
     assert db.write(lambda tx: policies.delete_registry(tx, ACCOUNT, REGION)) is None
     assert found(ACCOUNT, "eu-west-1") == "theirs"
+    db.write(lambda tx: policies.set_registry(tx, other, "ours", NOW, '{"arn": "AROA1"}'))
+    assert db.write(lambda tx: policies.delete_registry(tx, ACCOUNT, "eu-west-1")) == Written(
+        "ours", '{"arn": "AROA1"}'
+    )

@@ -78,6 +78,7 @@ CODES: dict[type[domain.RegistryError], str | tuple[str, str]] = {
     domain.AccessDenied: "AccessDeniedException",
     domain.SessionExpired: "ExpiredTokenException",
     domain.Refusal: "AccessDeniedException",
+    domain.AuthorizationMessageInvalid: "InvalidAuthorizationMessageException",
     domain.PackedPolicyTooLarge: "PackedPolicyTooLargeException",
     domain.IdentityTokenInvalid: "InvalidIdentityTokenException",
     domain.IdentityTokenExpired: "ExpiredTokenException",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from entrepot.aws.operation import NO_PERMISSION, Call, operation
+from entrepot.aws.operation import ANY, NO_PERMISSION, Call, operation
 from entrepot.aws.types import sts as t
 from entrepot.domain import iam_names
 from entrepot.domain.errors import IdentityProviderSilent, ValidationFailed
-from entrepot.registry import assuming
+from entrepot.registry import assuming, authorization_messages
 from entrepot.registry.assuming import Wish
 from entrepot.registry.sessions import Credentials
 from entrepot.web import logs
@@ -25,6 +25,15 @@ def get_access_key_info(_: Call, req: t.GetAccessKeyInfoRequest) -> t.GetAccessK
     if account is None:
         raise ValidationFailed("Invalid length for parameter AccessKeyId, or it is not an access key id.")
     return {"Account": account}
+
+
+@operation("sts", "DecodeAuthorizationMessage", resource=ANY, reads=True)
+def decode_authorization_message(
+    call: Call, req: t.DecodeAuthorizationMessageRequest
+) -> t.DecodeAuthorizationMessageResponse:
+    """What stood in the header of a refusal of somebody of the caller's account."""
+    text = authorization_messages.decoded(call.reg, call.caller.principal.account, req["EncodedMessage"])
+    return {"DecodedMessage": text}
 
 
 @operation("sts", "AssumeRole", resource=NO_PERMISSION, reads=False)

@@ -1,22 +1,33 @@
 """`entrepot access`: may somebody do something, and why; a policy that keeps everybody out is taken away."""
 
+import difflib
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from entrepot import app
+from entrepot.aws import model
+from entrepot.aws.operation import OPERATIONS
 from entrepot.cli.progress import attempt
 from entrepot.config import ConfigError, load
 from entrepot.domain import condition_keys, names
-from entrepot.domain.errors import InvalidParameter, RepositoryNotFound, RepositoryPolicyNotFound
+from entrepot.domain.errors import InvalidParameter, RepositoryNotFound, RepositoryPolicyNotFound, ValidationFailed
 from entrepot.domain.principals import Caller, Facts, root
 from entrepot.domain.registries import RegistryKey
 from entrepot.registry import access, directory, policies
 from entrepot.registry.access import Explanation
 from entrepot.registry.context import Registry
 
+_ARN = re.compile(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+")
+_MORE = {
+    "ecr": ("BatchImportUpstreamImage", "GetImageCopyStatus", "ReplicateImage"),
+    "iam": ("PassRole",),
+    "sts": ("SetSourceIdentity", "TagSession"),
+}
+"""Actions that are no operations. (Service authorization reference.)"""
 _FULL = "make room on the disk of the data folder and run it again"
 
 
@@ -35,11 +46,17 @@ def explain(
     def work() -> int:
         settings = load(config_file, os.environ, flags)
         given = _given(context)
-        if ":" not in action:
-            raise ConfigError(f"{action} is no action: it needs the form ecr:BatchGetImage")
+        meant = _action(action)
+        if resource != access.ANY and not _ARN.fullmatch(resource):
+            raise ConfigError(
+                f"{resource} is no ARN: write arn:aws:ecr:REGION:ACCOUNT:repository/NAME, or * for no single thing"
+            )
         with app.operator(settings) as registry:
-            caller = _caller(registry, principal, action, resource, settings.region)
-            found = access.explain(registry, caller, resource, given)
+            caller = _caller(registry, principal, meant, resource, settings.region)
+            try:
+                found = access.explain(registry, caller, resource, given)
+            except ValidationFailed as error:
+                raise ConfigError(str(error)) from None
         sys.stdout.write(_json(caller, resource, found) if as_json else text(caller, resource, found))
         return 0 if found.decision.allowed else 1
 
@@ -69,10 +86,31 @@ def unlock(config_file: str | None, flags: Mapping[str, object], arn: str) -> in
 def _caller(registry: Registry, principal: str, action: str, resource: str, region: str) -> Caller:
     who = directory.named(registry, principal)
     if who is None:
-        raise ConfigError(f"{principal} is no root, user, role or session of a role that there is")
+        raise ConfigError(f"{principal} is no root, user, role, session of a role or provider that there is")
     parts = resource.split(":", 5)
     where = parts[3] if len(parts) > 3 and parts[3] else region  # noqa: PLR2004  # an ARN
     return Caller(who, where, action, "", "", "")
+
+
+def _action(text: str) -> str:
+    """The action of that name, in whatever case, as AWS writes it. Raises ConfigError for a name of none."""
+    known = {
+        f"{service}:{name}".lower(): f"{service}:{name}"
+        for service in model.SERVICES
+        for name in (*model.service(service).operations, *_MORE.get(service, ()))
+    }
+    found = known.get(text.lower())
+    if found is None:
+        near = [known[each] for each in difflib.get_close_matches(text.lower(), known, 3)]
+        told = (
+            f"did you mean {' or '.join(near)}?" if near else "it needs the form ecr:BatchGetImage, without wildcards"
+        )
+        raise ConfigError(f"{text} is no action: {told}")
+    service, _, name = found.partition(":")
+    served = OPERATIONS.get((service, name))
+    if served is not None and served.permission:
+        raise ConfigError(f"{found} takes the permission {served.permission}: ask for that")
+    return found
 
 
 def _given(context: Sequence[str]) -> Facts:
@@ -91,7 +129,9 @@ def text(caller: Caller, resource: str, found: Explanation) -> str:
     decision = found.decision
     verb = "may" if decision.allowed else "may not"
     lines = [f"{caller.principal.arn} {verb} {caller.action} on {resource}"]
-    if decision.found is not None:
+    if found.never:
+        lines.append(f"  {found.never}")
+    elif decision.found is not None:
         label = f" ({decision.found.sid})" if decision.found.sid else ""
         lines.append(
             f"  by statement {decision.found.number}{label} of {decision.found.policy}, {decision.found.source.value}"
@@ -123,7 +163,7 @@ def _json(caller: Caller, resource: str, found: Explanation) -> str:
         "action": caller.action,
         "resource": resource,
         "allowed": decision.allowed,
-        "reason": "" if decision.allowed else decision.reason(caller.action),
+        "reason": "" if decision.allowed else found.never or decision.reason(caller.action),
         "statement": statement,
         "absent_keys": list(found.absent),
         "unknown_keys": [key for key in found.absent if not condition_keys.known(key)],

@@ -35,8 +35,11 @@ def unlock_command(
 
 @access_app.command("explain")
 def explain_command(
-    principal: Annotated[str, typer.Option(metavar="ARN", help="The root of an account, a user, a role, a session.")],
-    action: Annotated[str, typer.Option(metavar="ACTION", help="As ecr:BatchGetImage.")],
+    principal: Annotated[
+        str,
+        typer.Option(metavar="ARN", help="The root of an account, a user, a role, a session, a provider of tokens."),
+    ],
+    action: Annotated[str, typer.Option(metavar="ACTION", help="As ecr:BatchGetImage, without wildcards.")],
     resource: Annotated[str, typer.Option(metavar="ARN", help="What it is done to; * where that is no single thing.")],
     context: Annotated[
         list[str] | None,
@@ -53,6 +56,8 @@ def explain_command(
       entrepot access explain --principal arn:aws:iam::123456789012:user/ci --action ecr:PutImage \\
         --resource arn:aws:ecr:us-east-1:123456789012:repository/team/app
       entrepot access explain ... --context aws:SourceIp=192.0.2.1 --json
+      entrepot access explain --principal arn:aws:iam::123456789012:user/ci --action sts:AssumeRole \\
+        --resource arn:aws:iam::123456789012:role/deploy
 
     \b
     Exit codes:

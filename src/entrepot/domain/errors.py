@@ -42,12 +42,16 @@ class TokenRefused(RegistryError):
 
 @dataclass(eq=False)
 class AccessDenied(RegistryError):
-    """`reason` is as AWS tells it: `no … policy allows the … action`, or `with an explicit deny in …`."""
+    """`reason` is as AWS tells it: `no … policy allows the … action`, or `with an explicit deny in …`.
+
+    `encoded` is the same and more, sealed, for DecodeAuthorizationMessage; empty where there is none.
+    """
 
     principal: str
     action: str
     resource: str
     reason: str
+    encoded: str = ""
 
     def __str__(self) -> str:
         why = self.reason if self.reason.startswith("with ") else f"because {self.reason}"
@@ -68,6 +72,13 @@ class Refusal(RegistryError):
     detail: str
 
     text = "{detail}"
+
+
+@dataclass(eq=False)
+class AuthorizationMessageInvalid(RegistryError):
+    """An encoded message that is altered, or none of this account's."""
+
+    text = "Message is not valid"
 
 
 @dataclass(eq=False)

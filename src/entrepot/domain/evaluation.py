@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
+from types import MappingProxyType
 
-from entrepot.domain import condition_tests, policies
+from entrepot.domain import bindings, condition_tests, policies
 from entrepot.domain.condition_tests import Test
 from entrepot.domain.patterns import Look, Matcher, Reach, read
 from entrepot.domain.policies import Document, Kind, Statement
@@ -18,6 +19,7 @@ from entrepot.domain.principals import FEDERATED, ROOT, Principal
 from entrepot.domain.subjects import Naming, Subjects
 
 _REMEMBERED = 4096  # answers of one statement, and compiled texts
+_UNBOUND: Mapping[str, str] = MappingProxyType({})
 
 
 class Source(Enum):
@@ -128,18 +130,21 @@ class Decision:
 
 
 @lru_cache(_REMEMBERED)
-def compiled(text: str, kind: Kind) -> tuple[Rule, ...]:
-    """The rules of a policy's text. Raises what `policies.parse` raises."""
-    return ready(policies.parse(text, kind))
+def compiled(text: str, kind: Kind, principals: str = "") -> tuple[Rule, ...]:
+    """The rules of a policy's text, with the ids of whom it names, as `bindings` keeps them.
+
+    Raises what `policies.parse` raises.
+    """
+    return ready(policies.parse(text, kind), bindings.read(principals))
 
 
-def ready(document: Document) -> tuple[Rule, ...]:
-    """The rules of a document; only in 2012-10-17 are `${…}` variables."""
+def ready(document: Document, bound: Mapping[str, str] = _UNBOUND) -> tuple[Rule, ...]:
+    """The rules of a document, its principals bound to ids; only in 2012-10-17 are `${…}` variables."""
     variables = document.version == "2012-10-17"
-    return tuple(_rule(one, number, variables=variables) for number, one in enumerate(document.statements, 1))
+    return tuple(_rule(one, number, bound, variables=variables) for number, one in enumerate(document.statements, 1))
 
 
-def _rule(statement: Statement, number: int, *, variables: bool) -> Rule:
+def _rule(statement: Statement, number: int, bound: Mapping[str, str], *, variables: bool) -> Rule:
     actions = statement.actions or statement.not_actions
     resources = statement.resources or statement.not_resources
     tests = [condition_tests.compiled(one, variables=variables) for one in statement.conditions]
@@ -148,7 +153,7 @@ def _rule(statement: Statement, number: int, *, variables: bool) -> Rule:
         allows=statement.effect == "Allow",
         number=number,
         sid=statement.sid,
-        subjects=Subjects.of(statement),
+        subjects=Subjects.of(statement, bound),
         actions=Matcher((read(one.lower(), variables=False, wildcards=True) for one in actions), Reach.TEXT),
         actions_meant=bool(statement.actions),
         resources=places if resources else None,

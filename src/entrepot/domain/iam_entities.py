@@ -14,7 +14,8 @@ class Identity:
     """A user, group, role or instance profile; `kind` is USER, GROUP, ROLE or PROFILE of `iam_names`.
 
     `trust`, `description`, `max_session` (seconds) and `last_used_…` are of roles; `boundary` is the ARN of the managed
-    policy that bounds a user or role, empty where there is none. Instants are microseconds UTC.
+    policy that bounds a user or role, empty where there is none. `trust_principals` are the ids of those whom `trust`
+    names, as `bindings` keeps them. Instants are microseconds UTC.
     """
 
     id: int
@@ -30,6 +31,7 @@ class Identity:
     boundary: str
     last_used_at: int | None
     last_used_region: str
+    trust_principals: str = ""
 
     @property
     def arn(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from entrepot.domain import policies
 from entrepot.domain.errors import InvalidInput, LimitExceeded
 from entrepot.domain.iam_names import GROUP, POLICY, ROLE, USER, arn
-from entrepot.domain.policies import Kind
+from entrepot.domain.policies import Document, Kind
 
 AWS = "aws"
 """In place of an account, in the ARNs of AWS's own policies."""
@@ -86,11 +86,12 @@ def check_managed(text: str) -> None:
         raise LimitExceeded(f"Cannot exceed quota for PolicySize: {MANAGED_CHARACTERS}")
 
 
-def check_trust(text: str) -> None:
-    """Raises MalformedPolicyDocument, and LimitExceeded above 2,048 characters."""
-    policies.parse(text, Kind.TRUST)
+def check_trust(text: str) -> Document:
+    """The document of a trust policy. Raises MalformedPolicyDocument, and LimitExceeded above 2,048 characters."""
+    document = policies.parse(text, Kind.TRUST)
     if characters(text) > TRUST_CHARACTERS:
         raise LimitExceeded(f"Cannot exceed quota for ACLSizePerRole: {TRUST_CHARACTERS}")
+    return document
 
 
 def check_inline(kind: str, name: str, text: str, others: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -29,23 +30,30 @@ class Naming(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subjects:
-    """The principals of a statement; `inverse` where it is NotPrincipal."""
+    """The principals of a statement; `inverse` where it is NotPrincipal.
+
+    `ids` are the unique ids of those who were bound when the policy was set; `arns` and `roles` are the others.
+    """
 
     inverse: bool
     everybody: bool
     accounts: frozenset[str]
+    ids: frozenset[str]
     arns: frozenset[str]
     roles: frozenset[str]
     federated: frozenset[str]
 
     @classmethod
-    def of(cls, statement: Statement) -> Subjects:
+    def of(cls, statement: Statement, bound: Mapping[str, str]) -> Subjects:
+        """`bound` are the unique ids of principals, by their ARNs."""
         named = statement.principals or statement.not_principals
-        people = {one.value for one in named if one.kind == "AWS"}
+        every = {one.value for one in named if one.kind == "AWS"}
+        people = every - bound.keys()
         return cls(
             inverse=bool(statement.not_principals),
             everybody=Principal("AWS", EVERYONE) in named,
             accounts=frozenset(match[1] for match in map(_ACCOUNT.fullmatch, people) if match),
+            ids=frozenset(bound[one] for one in every & bound.keys()),
             arns=frozenset(people),
             roles=frozenset(identity(one) for one in people if ":role/" in one),
             federated=frozenset(one.value for one in named if one.kind == "Federated"),
@@ -55,7 +63,7 @@ class Subjects:
         """How a statement with Principal names somebody."""
         if who.kind == FEDERATED:
             return Naming.SELF if self.everybody or who.arn in self.federated else Naming.NOT
-        if self.everybody or who.arn in self.arns:
+        if self.everybody or self._has_self(who):
             return Naming.SELF
         if who.kind == ROLE and self._has_role(who):
             return Naming.ROLE
@@ -71,8 +79,13 @@ class Subjects:
             return self.named(who) is not Naming.NOT
         if self.everybody or who.kind == FEDERATED:
             return not self.everybody and who.arn not in self.federated
-        spared = who.account in self.accounts and who.arn in self.arns and (who.kind != ROLE or self._has_role(who))
+        spared = who.account in self.accounts and self._has_self(who) and (who.kind != ROLE or self._has_role(who))
         return not spared
 
+    def _has_self(self, who: Who) -> bool:
+        return who.arn in self.arns or who.user_id in self.ids
+
     def _has_role(self, who: Who) -> bool:
+        if who.user_id.partition(":")[0] in self.ids:
+            return True
         return who.source_arn in self.arns if who.source_arn else identity(who.arn) in self.roles

@@ -22,6 +22,7 @@ _NOT_ON_V2 = Code(400, "UNSUPPORTED")
 
 CODES: dict[type[e.RegistryError], Code] = {
     e.AccessDenied: Code(403, "DENIED"),
+    e.AuthorizationMessageInvalid: _NOT_ON_V2,
     e.BlobCorrupt: Code(500, "UNKNOWN"),
     e.BlobMissing: Code(500, "UNKNOWN"),
     e.CreationFailed: Code(403, "DENIED"),
@@ -105,6 +106,8 @@ def render(error: e.RegistryError) -> Response:
     response = failure(code.status, code.code, code.text or str(error))
     if code.status in _LATER:
         response.headers.append(("retry-after", str(getattr(error, "seconds", 1))))
+    if isinstance(error, e.AccessDenied) and error.encoded:
+        response.headers.append(("x-entrepot-authorization-message", error.encoded))
     return response
 
 

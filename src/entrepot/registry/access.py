@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from entrepot.domain import evaluation
-from entrepot.domain.errors import AccessDenied, TokenRefused
+from entrepot.domain import iam_names as names
+from entrepot.domain.errors import AccessDenied, TokenRefused, ValidationFailed
 from entrepot.domain.evaluation import Decision, Policies, Policy, Request
 from entrepot.domain.policies import Kind
-from entrepot.domain.principals import NO_FACTS
-from entrepot.registry import directory, sessions
+from entrepot.domain.principals import FEDERATED, NO_FACTS, ROOT
+from entrepot.registry import authorization_messages, directory, sessions
 from entrepot.registry.circumstances import Circumstances
+from entrepot.store import identities
 
 if TYPE_CHECKING:
     from entrepot.domain.iam_entities import Identity
+    from entrepot.domain.patterns import Look
     from entrepot.domain.principals import Caller, Facts, Principal
     from entrepot.registry.context import Registry
     from entrepot.registry.credentials import Login
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from entrepot.store.db import Tx
 
 ANY: Final = "*"
+_ASSUMING: Final = {"sts:assumerole", "sts:assumerolewithwebidentity", "sts:tagsession", "sts:setsourceidentity"}
 _NOBODY: Final = "no such key"
 _EVERYTHING: Final = (
     Policy(
@@ -45,10 +49,14 @@ class _Case:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A decision, and the condition keys that the policies asked for and the request does not have."""
+    """A decision, and the condition keys that the policies asked for and the request does not have.
+
+    `never` says why, where no policy can allow it.
+    """
 
     decision: Decision
     absent: tuple[str, ...]
+    never: str = ""
 
 
 # --- who -------------------------------------------------------------------------------------------------------
@@ -116,19 +124,25 @@ def authorise(reg: Registry, caller: Caller, resource: str, *, tx: Tx | None = N
     """Refuse what `caller` may not do to `resource`, an ARN or ANY. Raises AccessDenied with AWS's sentence."""
     decision = decide(reg, caller, resource, tx=tx)
     if not decision.allowed:
-        raise AccessDenied(caller.principal.arn, caller.action, resource, decision.reason(caller.action))
+        raise _denied(reg, caller, resource, decision)
 
 
 def refusal(reg: Registry, caller: Caller, permissions: tuple[str, ...], resource: str) -> AccessDenied | None:
     """Why `caller` has none of these permissions, in terms of the first; None where one is enough."""
-    first: AccessDenied | None = None
+    first: tuple[Caller, Decision] | None = None
     for action in permissions:
         asking = caller if action == caller.action else replace(caller, action=action)
         decision = decide(reg, asking, resource)
         if decision.allowed:
             return None
-        first = first or AccessDenied(caller.principal.arn, action, resource, decision.reason(action))
-    return first
+        first = first or (asking, decision)
+    return _denied(reg, first[0], resource, first[1]) if first is not None else None
+
+
+def _denied(reg: Registry, caller: Caller, resource: str, decision: Decision) -> AccessDenied:
+    """A refusal with its encoded message, which is made of what is refused only: it takes a seal."""
+    message = authorization_messages.encoded(reg, caller, resource, decision)
+    return AccessDenied(caller.principal.arn, caller.action, resource, decision.reason(caller.action), message)
 
 
 def remembered(reg: Registry, caller: Caller, permissions: tuple[str, ...], resource: str) -> bool:
@@ -176,9 +190,13 @@ def may_assume(reg: Registry, caller: Caller, role: Identity) -> Decision:
     FEDERATED principal with its ARN, the claims in `caller.facts`.
     """
     known = reg.memory.fresh(reg.db)
-    trust = Policy(f"trust policy of {role.arn}", evaluation.compiled(role.trust, Kind.TRUST))
+    return _may_assume(reg, known, caller, role, _look(reg, known, caller, role.arn, None))
+
+
+def _may_assume(reg: Registry, known: Known, caller: Caller, role: Identity, look: Look) -> Decision:
+    rules = evaluation.compiled(role.trust, Kind.TRUST, role.trust_principals)
+    trust = Policy(f"trust policy of {role.arn}", rules)
     bearing = replace(_bearing(reg, known, caller, role.arn, None), resource=(trust,))
-    look = _look(reg, known, caller, role.arn, None)
     request = Request(caller.principal, caller.action, role.arn, role.account, look)
     # Unlike a repository's policy a trust policy is always needed, so it is asked as another account's would be.
     named = evaluation.decide(replace(request, account=""), Policies(identity=_EVERYTHING, resource=(trust,)))
@@ -188,8 +206,13 @@ def may_assume(reg: Registry, caller: Caller, role: Identity) -> Decision:
 def explain(reg: Registry, caller: Caller, resource: str, given: Facts = NO_FACTS) -> Explanation:
     """The decision about `caller.action` as of now, and what its policies looked for in vain.
 
-    `given` are condition keys, in lower case, that stand before what the request itself would have.
+    `given` are condition keys, in lower case, that stand before what the request itself would have. Whether a role may
+    be assumed is decided with its trust policy, as STS does. Raises ValidationFailed where that is asked of no role.
     """
+    role = _assumed(reg, caller, resource)
+    never = _never(caller, role) if role is not None else ""
+    if never:
+        return Explanation(Decision(allowed=False), (), never)
     known = reg.memory.fresh(reg.db)
     asked: dict[str, bool] = {}
     look = _look(reg, known, caller, resource, None)
@@ -199,9 +222,40 @@ def explain(reg: Registry, caller: Caller, resource: str, given: Facts = NO_FACT
         asked[key] = found is not None
         return found
 
-    request = Request(caller.principal, caller.action, resource, _account(caller, resource), noting)
-    decision = evaluation.decide(request, _bearing(reg, known, caller, resource, None))
+    if role is not None:
+        decision = _may_assume(reg, known, caller, role, noting)
+    else:
+        request = Request(caller.principal, caller.action, resource, _account(caller, resource), noting)
+        decision = evaluation.decide(request, _bearing(reg, known, caller, resource, None))
     return Explanation(decision, tuple(sorted(key for key, there in asked.items() if not there)))
+
+
+def _assumed(reg: Registry, caller: Caller, resource: str) -> Identity | None:
+    """The role that is to be assumed, None where the action is another. Raises ValidationFailed."""
+    if caller.action.lower() not in _ASSUMING:
+        return None
+    parts = names.parse_arn(resource)
+    found = reg.db.read(lambda tx: identities.find(tx, parts[0], names.ROLE, parts[3])) if parts else None
+    if found is None or found.arn != resource:
+        raise ValidationFailed(
+            f"{resource} is no role that there is: {caller.action} is done to a role, told by its ARN"
+        )
+    return found
+
+
+def _never(caller: Caller, role: Identity) -> str:
+    """Why STS refuses somebody before it looks at policies; empty where it does not."""
+    principal, action = caller.principal, caller.action.lower()
+    bearer = principal.kind == FEDERATED
+    if principal.kind == ROOT:
+        return "Roles may not be assumed by root accounts."
+    if action == "sts:assumerolewithwebidentity" and not bearer:
+        return "It is for the bearer of a provider's token: ask it of the ARN of the OpenID Connect provider."
+    if bearer and (action == "sts:assumerole" or principal.account != role.account):
+        return (
+            "The bearer of a provider's token calls sts:AssumeRoleWithWebIdentity for roles of the provider's account."
+        )
+    return ""
 
 
 def _decided(reg: Registry, known: Known, caller: Caller, resource: str, tx: Tx | None) -> Decision:

@@ -11,7 +11,7 @@ from entrepot.domain import iam_names as names
 from entrepot.domain.iam_entities import Identity
 from entrepot.domain.iam_names import GROUP, ROLE, USER
 from entrepot.domain.managed_policies import AWS, Version
-from entrepot.registry import identities
+from entrepot.registry import bindings, identities
 from entrepot.registry.identities import Listing
 from entrepot.registry.instance_profiles import Profile
 from entrepot.registry.managed_policies import Known
@@ -89,13 +89,13 @@ def _of_kind(tx: Tx, account: str, kind: str, after: str, most: int) -> Sequence
 def _rights(tx: Tx, identity: Identity) -> Rights:
     containers = memberships.containers(tx, identity.id)
     return Rights(
-        identity,
+        bindings.role(tx, identity),
         inline_policies.of(tx, identity.id),
         attachments.of(tx, identity.id),
         iam_tags.of(tx, identity.arn),
         [group.name for group in containers if identity.kind == USER],
         [
-            Profile(profile, tuple(memberships.members(tx, profile.id)))
+            Profile(profile, tuple(bindings.role(tx, one) for one in memberships.members(tx, profile.id)))
             for profile in containers
             if identity.kind == ROLE
         ],

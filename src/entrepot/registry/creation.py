@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from entrepot.domain import names
 from entrepot.domain import templates as rules
-from entrepot.domain.errors import CreationFailed, LimitExceeded, RepositoryNotFound
+from entrepot.domain.errors import CreationFailed, LimitExceeded, PolicyInvalid, RepositoryNotFound
+from entrepot.domain.policies import Kind, parse
 from entrepot.domain.principals import Caller
 from entrepot.domain.registries import RegistryKey
 from entrepot.domain.repositories import Repository
 from entrepot.domain.templates import CREATE_ON_PUSH, Template
-from entrepot.registry import access, repositories, templates
+from entrepot.registry import access, bindings, repositories, templates
 from entrepot.registry.context import Registry
 from entrepot.registry.known import COUNTER
 from entrepot.store import counters, lifecycle, policies
@@ -46,7 +47,7 @@ def find(tx: Tx, reg: Registry, caller: Caller, key: RegistryKey, name: str) -> 
     rules.check_usable(template, name)
     try:
         return make(tx, reg, caller, key, name, template)
-    except LimitExceeded as error:  # which the operations of a push do not have
+    except (LimitExceeded, PolicyInvalid) as error:  # which the operations of a push do not have
         raise CreationFailed(name, template.prefix, str(error)) from error
 
 
@@ -60,7 +61,8 @@ def _template(tx: Tx, key: RegistryKey, name: str) -> Template:
 def make(tx: Tx, reg: Registry, caller: Caller, key: RegistryKey, name: str, template: Template) -> Repository:
     """A repository with the template's settings, policies and tags.
 
-    Raises RepositoryAlreadyExists, LimitExceeded for one repository too many.
+    Raises RepositoryAlreadyExists, LimitExceeded for one repository too many, PolicyInvalid for a policy that names
+    a user or role that is not there.
     """
     repository = repositories.add(
         tx,
@@ -75,7 +77,9 @@ def make(tx: Tx, reg: Registry, caller: Caller, key: RegistryKey, name: str, tem
         creationTemplate=template.prefix,
     )
     if template.repository_policy:
-        policies.set_repository(tx, repository.id, template.repository_policy, reg.now())
+        text = template.repository_policy
+        bound = bindings.bind(tx, reg, parse(text, Kind.REPOSITORY), Kind.REPOSITORY)
+        policies.set_repository(tx, repository.id, text, reg.now(), bound)
         counters.add(tx, COUNTER, 1)
     if template.lifecycle_policy:
         lifecycle.put(tx, repository.id, template.lifecycle_policy, str(uuid.uuid4()), reg.now())

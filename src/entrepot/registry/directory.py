@@ -16,7 +16,7 @@ from entrepot.domain.iam_names import ROLE as ROLE_KIND
 from entrepot.domain.iam_names import USER as USER_KIND
 from entrepot.domain.managed_policies import parse_arn
 from entrepot.domain.policies import Kind
-from entrepot.domain.principals import NO_FACTS, ROLE, USER, Facts, Principal, Session, root
+from entrepot.domain.principals import FEDERATED, NO_FACTS, ROLE, USER, Facts, Principal, Session, root
 from entrepot.domain.registries import RegistryKey
 from entrepot.registry import access_keys, account_settings
 from entrepot.registry.known import Known, fact
@@ -29,6 +29,7 @@ from entrepot.store import (
     inline_policies,
     managed_policies,
     memberships,
+    oidc_providers,
     policies,
     repositories,
 )
@@ -86,6 +87,15 @@ def key(reg: Registry, access_key_id: str) -> KnownKey | None:
     return found
 
 
+def held_key(reg: Registry, access_key_id: str) -> KnownKey | None:
+    """The access key of that id where this process knows it, without a look at the database."""
+    if access_key_id == reg.keys.access_key_id:
+        return key(reg, access_key_id)
+    known = reg.memory.held()
+    found: KnownKey | None = known.facts.get(("key", access_key_id)) if known is not None else None
+    return found
+
+
 def _key(tx: Tx, reg: Registry, access_key_id: str) -> KnownKey | None:
     row = key_table.find(tx, access_key_id)
     if row is None:
@@ -106,7 +116,7 @@ def principal(reg: Registry, known_key: KnownKey) -> Principal | None:
 def named(reg: Registry, arn: str) -> Principal | None:
     """The principal of an ARN: the root of an account, a user, a role (as a session of it), a session; None of others.
 
-    It has no access key and, as a session, began now.
+    Of an OpenID Connect provider it is the bearer of its tokens. It has no access key and, as a session, began now.
     """
     parts = arn.split(":", 5)
     if len(parts) != 6:  # noqa: PLR2004  # an ARN
@@ -114,6 +124,9 @@ def named(reg: Registry, arn: str) -> Principal | None:
     account, (kind, _, rest) = parts[4], parts[5].partition("/")
     if (parts[2], kind, rest) == ("iam", "root", ""):
         return root(account, "") if has_account(reg, account) else None
+    if kind == "oidc-provider":
+        provider = reg.db.read(lambda tx: oidc_providers.find(tx, arn))
+        return Principal(account, arn, "", "", FEDERATED) if provider is not None else None
     name = rest.split("/")[0] if kind == "assumed-role" else rest.rpartition("/")[2]
     stored = {"user": USER_KIND, "role": ROLE_KIND, "assumed-role": ROLE_KIND}.get(kind)
     found = reg.db.read(lambda tx: identities.find(tx, account, stored, name)) if stored else None
@@ -138,7 +151,7 @@ def has_account(reg: Registry, number: str) -> bool:
     if number == reg.naming.account:
         return True
     known = reg.memory.now(reg.db)
-    return fact(known, reg.db, None, ("account", number), lambda tx: accounts.find(tx, number) is not None)
+    return fact(known, reg.db, None, ("has account", number), lambda tx: accounts.find(tx, number) is not None)
 
 
 # --- policies of identities ------------------------------------------------------------------------------------
@@ -205,15 +218,17 @@ def resource_policies(
 
 def _registry(tx: Tx, where: RegistryKey) -> tuple[tuple[Policy, ...], bool]:
     """The policy of a registry, and whether it is asked about every action."""
-    text = policies.of_registry(tx, where.account, where.region)
-    if text is None:
+    written = policies.of_registry(tx, where.account, where.region)
+    if written is None:
         return (), True
     name = f"registry {where.account} {where.region}"
     everything = account_settings.value(tx, where, REGISTRY_POLICY_SCOPE) == "V2"
-    return (Policy(name, evaluation.compiled(text, Kind.REGISTRY)),), everything
+    return (Policy(name, evaluation.compiled(written.text, Kind.REGISTRY, written.principals)),), everything
 
 
 def _repository(tx: Tx, where: RegistryKey, name: str, resource: str) -> tuple[Policy, ...]:
     repository = repositories.find(tx, where.account, where.region, name)
-    text = policies.of_repository(tx, repository.id) if repository is not None else None
-    return (Policy(resource, evaluation.compiled(text, Kind.REPOSITORY)),) if text is not None else ()
+    written = policies.of_repository(tx, repository.id) if repository is not None else None
+    if written is None:
+        return ()
+    return (Policy(resource, evaluation.compiled(written.text, Kind.REPOSITORY, written.principals)),)

@@ -91,6 +91,7 @@ def add(
     *,
     description: str = "",
     trust: str = "",
+    trust_principals: str = "",
     max_session: int = 0,
     boundary: str = "",
     tags: Mapping[str, str] | None = None,
@@ -110,6 +111,7 @@ def add(
         now,
         description=description,
         trust=trust,
+        trust_principals=trust_principals,
         max_session=max_session,
         boundary=boundary,
     )

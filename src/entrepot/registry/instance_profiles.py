@@ -10,7 +10,7 @@ from entrepot.domain import iam_names as names
 from entrepot.domain.errors import DeleteConflict
 from entrepot.domain.iam_entities import Identity
 from entrepot.domain.iam_names import PROFILE, ROLE
-from entrepot.registry import identities
+from entrepot.registry import bindings, identities
 from entrepot.registry.identities import Listing
 from entrepot.store import iam_tags, memberships
 
@@ -109,7 +109,11 @@ def delete(reg: Registry, caller: Caller, name: str) -> None:
 
 
 def _with_roles(tx: Tx, profile: Identity) -> Profile:
-    return Profile(profile, tuple(memberships.members(tx, profile.id)), iam_tags.of(tx, profile.arn))
+    return Profile(
+        profile,
+        tuple(bindings.role(tx, one) for one in memberships.members(tx, profile.id)),
+        iam_tags.of(tx, profile.arn),
+    )
 
 
 def _both(tx: Tx, caller: Caller, name: str, role_name: str) -> tuple[Identity, Identity]:

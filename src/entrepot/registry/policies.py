@@ -8,20 +8,21 @@ from entrepot.domain.errors import RegistryPolicyNotFound, RepositoryPolicyNotFo
 from entrepot.domain.policies import Kind
 from entrepot.domain.principals import Caller
 from entrepot.domain.registries import RegistryKey
-from entrepot.registry import identities, repositories
+from entrepot.registry import bindings, identities, repositories
 from entrepot.registry.context import Registry
 from entrepot.store import policies as table
 from entrepot.store import registries
 from entrepot.store.db import Tx
+from entrepot.store.policies import Written
 
 ANY = "*"
 
 
 def set_repository(reg: Registry, caller: Caller, key: RegistryKey, name: str, text: str, *, force: bool) -> None:
-    """Give a repository a policy, in place of the one it had; the text is kept as it is.
+    """Give a repository a policy, in place of the one it had; the text is kept as it is, its principals are bound.
 
-    Raises PolicyInvalid, RepositoryNotFound, and InvalidParameter for one that denies the caller to set another,
-    unless `force`.
+    Raises PolicyInvalid, also where it names a user or role that is not there; RepositoryNotFound, and InvalidParameter
+    for one that denies the caller to set another, unless `force`.
     """
     document = rules.parse(text, Kind.REPOSITORY)
 
@@ -30,20 +31,24 @@ def set_repository(reg: Registry, caller: Caller, key: RegistryKey, name: str, t
         arn = repositories.arn(repository)
         if not force:
             lockout.check(document, caller.principal.arn, caller.principal.account, arn)
-        now = reg.now()
-        table.set_repository(tx, repository.id, text, now)
+        now, bound = reg.now(), bindings.bind(tx, reg, document, Kind.REPOSITORY)
+        table.set_repository(tx, repository.id, text, now, bound)
         identities.changed(tx, caller, now, arn, repositoryName=name, policyText=text, force=force)
 
     reg.db.write(write)
 
 
 def of_repository(reg: Registry, key: RegistryKey, name: str) -> str:
-    """The policy of a repository, as it was submitted. Raises RepositoryNotFound, RepositoryPolicyNotFound."""
+    """The policy of a repository, as it was submitted; in place of principals who are gone their unique ids stand.
 
-    def read(tx: Tx) -> str | None:
-        return table.of_repository(tx, repositories.find(tx, key, name).id)
+    Raises RepositoryNotFound, RepositoryPolicyNotFound.
+    """
 
-    return _found(reg.db.read(read), RepositoryPolicyNotFound(name, key.account))
+    def read(tx: Tx) -> str:
+        written = table.of_repository(tx, repositories.find(tx, key, name).id)
+        return _found(tx, written, RepositoryPolicyNotFound(name, key.account))
+
+    return reg.db.read(read)
 
 
 def delete_repository(reg: Registry, caller: Caller, key: RegistryKey, name: str) -> str:
@@ -51,7 +56,7 @@ def delete_repository(reg: Registry, caller: Caller, key: RegistryKey, name: str
 
     def remove(tx: Tx) -> str:
         repository = repositories.find(tx, key, name)
-        text = _found(table.delete_repository(tx, repository.id), RepositoryPolicyNotFound(name, key.account))
+        text = _found(tx, table.delete_repository(tx, repository.id), RepositoryPolicyNotFound(name, key.account))
         identities.changed(tx, caller, reg.now(), repositories.arn(repository), repositoryName=name)
         return text
 
@@ -59,35 +64,38 @@ def delete_repository(reg: Registry, caller: Caller, key: RegistryKey, name: str
 
 
 def set_registry(reg: Registry, caller: Caller, key: RegistryKey, text: str) -> None:
-    """Give a registry a policy, in place of the one it had; the text is kept as it is. Raises PolicyInvalid."""
-    rules.parse(text, Kind.REGISTRY)
+    """Give a registry a policy, as `set_repository` a repository. Raises PolicyInvalid."""
+    document = rules.parse(text, Kind.REGISTRY)
 
     def write(tx: Tx) -> None:
-        now = reg.now()
-        table.set_registry(tx, registries.ensure(tx, key.account, key.region, now), text, now)
+        now, bound = reg.now(), bindings.bind(tx, reg, document, Kind.REGISTRY)
+        table.set_registry(tx, registries.ensure(tx, key.account, key.region, now), text, now, bound)
         identities.changed(tx, caller, now, ANY, policyText=text)
 
     reg.db.write(write)
 
 
 def of_registry(reg: Registry, key: RegistryKey) -> str:
-    """The policy of a registry, as it was submitted. Raises RegistryPolicyNotFound."""
-    text = reg.db.read(lambda tx: table.of_registry(tx, key.account, key.region))
-    return _found(text, RegistryPolicyNotFound(key.account))
+    """The policy of a registry, as `of_repository` gives it. Raises RegistryPolicyNotFound."""
+
+    def read(tx: Tx) -> str:
+        return _found(tx, table.of_registry(tx, key.account, key.region), RegistryPolicyNotFound(key.account))
+
+    return reg.db.read(read)
 
 
 def delete_registry(reg: Registry, caller: Caller, key: RegistryKey) -> str:
     """Take a registry's policy away, and give it back. Raises RegistryPolicyNotFound."""
 
     def remove(tx: Tx) -> str:
-        text = _found(table.delete_registry(tx, key.account, key.region), RegistryPolicyNotFound(key.account))
+        text = _found(tx, table.delete_registry(tx, key.account, key.region), RegistryPolicyNotFound(key.account))
         identities.changed(tx, caller, reg.now(), ANY)
         return text
 
     return reg.db.write(remove)
 
 
-def _found(text: str | None, otherwise: RepositoryPolicyNotFound | RegistryPolicyNotFound) -> str:
-    if text is None:
+def _found(tx: Tx, written: Written | None, otherwise: RepositoryPolicyNotFound | RegistryPolicyNotFound) -> str:
+    if written is None:
         raise otherwise
-    return text
+    return bindings.shown(tx, written.text, written.principals)

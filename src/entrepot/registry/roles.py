@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from entrepot.domain import managed_policies as rules
 from entrepot.domain.errors import DeleteConflict
 from entrepot.domain.iam_entities import Identity
 from entrepot.domain.iam_names import ROLE
-from entrepot.registry import boundaries, identities
+from entrepot.domain.policies import Kind
+from entrepot.registry import bindings, boundaries, identities
+from entrepot.registry.identities import Listing
 from entrepot.registry.users import Tagged
 from entrepot.store import iam_tags, memberships
 from entrepot.store import identities as table
@@ -40,11 +42,12 @@ class New:
 
 
 def create(reg: Registry, caller: Caller, new: New) -> Tagged:
-    """A new role of the caller's account; the text of its trust policy is kept as it is.
+    """A new role of the caller's account; the text of its trust policy is kept as it is, its principals are bound.
 
-    Raises MalformedPolicyDocument, EntityAlreadyExists, LimitExceeded, NoSuchEntity and InvalidInput for its boundary.
+    Raises MalformedPolicyDocument, also where the trust policy names a user or role that is not there;
+    EntityAlreadyExists, LimitExceeded, NoSuchEntity and InvalidInput for its boundary.
     """
-    rules.check_trust(new.trust)
+    document = rules.check_trust(new.trust)
 
     def insert(tx: Tx) -> Tagged:
         if new.boundary:
@@ -58,6 +61,7 @@ def create(reg: Registry, caller: Caller, new: New) -> Tagged:
             new.path,
             description=new.description,
             trust=new.trust,
+            trust_principals=bindings.bind(tx, reg, document, Kind.TRUST),
             max_session=new.max_session,
             boundary=new.boundary,
             tags=new.tags,
@@ -68,19 +72,34 @@ def create(reg: Registry, caller: Caller, new: New) -> Tagged:
 
 
 def get(reg: Registry, account: str, name: str) -> Tagged:
-    """The role of that name with its tags. Raises NoSuchEntity."""
+    """The role of that name with its tags; in place of those who are gone, their ids stand in its trust policy.
+
+    Raises NoSuchEntity.
+    """
 
     def read(tx: Tx) -> Tagged:
         role = identities.find(tx, account, ROLE, name)
-        return Tagged(role, iam_tags.of(tx, role.arn))
+        return Tagged(bindings.role(tx, role), iam_tags.of(tx, role.arn))
 
     return reg.db.read(read)
 
 
+def list_page(
+    reg: Registry, account: str, prefix: str | None, marker: str | None, limit: int | None
+) -> Listing[Identity]:
+    """A page of the roles whose path begins with `prefix`, by name, as `get` gives them. Raises ValidationFailed."""
+    page = identities.list_page(reg, account, ROLE, prefix, marker, limit)
+    return replace(page, items=reg.db.read(lambda tx: tuple(bindings.role(tx, role) for role in page.items)))
+
+
 def set_trust(reg: Registry, caller: Caller, name: str, text: str) -> None:
     """Give a role another trust policy. Raises MalformedPolicyDocument, NoSuchEntity, LimitExceeded."""
-    rules.check_trust(text)
-    _change(reg, caller, name, {"policyDocument": text}, lambda tx, role: table.set_trust(tx, role.id, text))
+    document = rules.check_trust(text)
+
+    def write(tx: Tx, role: Identity) -> None:
+        table.set_trust(tx, role.id, text, bindings.bind(tx, reg, document, Kind.TRUST))
+
+    _change(reg, caller, name, {"policyDocument": text}, write)
 
 
 def update(reg: Registry, caller: Caller, name: str, description: str | None, max_session: int | None) -> Identity:
@@ -116,6 +135,6 @@ def _change(
         role = identities.find(tx, caller.principal.account, ROLE, name)
         write(tx, role)
         identities.changed(tx, caller, reg.now(), role.arn, **told)
-        return identities.find(tx, caller.principal.account, ROLE, name)
+        return bindings.role(tx, identities.find(tx, caller.principal.account, ROLE, name))
 
     return reg.db.write(change)

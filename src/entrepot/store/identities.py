@@ -8,7 +8,7 @@ from entrepot.store.db import Row, Tx
 
 _COLUMNS = """
     i.id, i.account, i.kind, i.name, i.path, i.unique_id, i.created_at, i.description, i.trust, i.max_session,
-    i.boundary, i.last_used_at, i.last_used_region
+    i.boundary, i.last_used_at, i.last_used_region, i.trust_principals
 """
 
 
@@ -23,6 +23,7 @@ def insert(
     *,
     description: str = "",
     trust: str = "",
+    trust_principals: str = "",
     max_session: int = 0,
     boundary: str = "",
 ) -> int | None:
@@ -30,10 +31,10 @@ def insert(
     row = tx.one(
         """
         INSERT INTO identities
-            (account, kind, name, folded, path, unique_id, created_at, description, trust, max_session, boundary,
-             last_used_at, last_used_region)
-        VALUES (:account, :kind, :name, :folded, :path, :unique_id, :now, :description, :trust, :max_session,
-            :boundary, NULL, '')
+            (account, kind, name, folded, path, unique_id, created_at, description, trust, trust_principals,
+             max_session, boundary, last_used_at, last_used_region)
+        VALUES (:account, :kind, :name, :folded, :path, :unique_id, :now, :description, :trust, :trust_principals,
+            :max_session, :boundary, NULL, '')
         ON CONFLICT (account, kind, folded) DO NOTHING
         RETURNING id
         """,
@@ -46,6 +47,7 @@ def insert(
         now=now,
         description=description,
         trust=trust,
+        trust_principals=trust_principals,
         max_session=max_session,
         boundary=boundary,
     )
@@ -69,6 +71,12 @@ def find(tx: Tx, account: str, kind: str, name: str) -> Identity | None:
 
 def get(tx: Tx, id_: int) -> Identity | None:
     row = tx.one(f"SELECT {_COLUMNS} FROM identities i WHERE i.id = :id", id=id_)
+    return None if row is None else identity_of(row)
+
+
+def of_unique_id(tx: Tx, unique_id: str) -> Identity | None:
+    """The identity of that id, as AIDA…, under whatever name."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM identities i WHERE i.unique_id = :unique_id", unique_id=unique_id)
     return None if row is None else identity_of(row)
 
 
@@ -156,8 +164,14 @@ def rename(tx: Tx, id_: int, name: str, path: str) -> None:
     )
 
 
-def set_trust(tx: Tx, id_: int, trust: str) -> None:
-    tx.run("UPDATE identities SET trust = :trust WHERE id = :id", id=id_, trust=trust)
+def set_trust(tx: Tx, id_: int, trust: str, principals: str = "") -> None:
+    """Give a role another trust policy, with the ids of those whom it names."""
+    tx.run(
+        "UPDATE identities SET trust = :trust, trust_principals = :principals WHERE id = :id",
+        id=id_,
+        trust=trust,
+        principals=principals,
+    )
 
 
 def set_description(tx: Tx, id_: int, description: str) -> None:

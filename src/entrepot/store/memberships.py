@@ -8,7 +8,7 @@ from entrepot.store.identities import identity_of
 
 _COLUMNS = """
     i.id, i.account, i.kind, i.name, i.path, i.unique_id, i.created_at, i.description, i.trust, i.max_session,
-    i.boundary, i.last_used_at, i.last_used_region
+    i.boundary, i.last_used_at, i.last_used_region, i.trust_principals
 """
 
 

@@ -2,67 +2,91 @@
 
 from __future__ import annotations
 
-from entrepot.store.db import Tx
+from dataclasses import dataclass
+
+from entrepot.store.db import Row, Tx
 
 
-def of_repository(tx: Tx, repository: int) -> str | None:
-    row = tx.one("SELECT text FROM repository_policies WHERE repository = :repository", repository=repository)
-    return None if row is None else str(row[0])
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A policy's text as it was submitted, and the ids of those whom it names, as `bindings` keeps them."""
+
+    text: str
+    principals: str = ""
 
 
-def set_repository(tx: Tx, repository: int, text: str, now: int) -> None:
+def of_repository(tx: Tx, repository: int) -> Written | None:
+    row = tx.one(
+        "SELECT text, principals FROM repository_policies WHERE repository = :repository", repository=repository
+    )
+    return _written(row)
+
+
+def set_repository(tx: Tx, repository: int, text: str, now: int, principals: str = "") -> None:
     """Give a repository its policy, in place of the one it had."""
     tx.run(
         """
-        INSERT INTO repository_policies (repository, text, set_at) VALUES (:repository, :text, :now)
-        ON CONFLICT (repository) DO UPDATE SET text = excluded.text, set_at = excluded.set_at
+        INSERT INTO repository_policies (repository, text, set_at, principals)
+        VALUES (:repository, :text, :now, :principals)
+        ON CONFLICT (repository)
+        DO UPDATE SET text = excluded.text, set_at = excluded.set_at, principals = excluded.principals
         """,
         repository=repository,
         text=text,
         now=now,
+        principals=principals,
     )
 
 
-def delete_repository(tx: Tx, repository: int) -> str | None:
-    """Take a repository's policy away; its text, None where there was none."""
-    row = tx.one("DELETE FROM repository_policies WHERE repository = :repository RETURNING text", repository=repository)
-    return None if row is None else str(row[0])
+def delete_repository(tx: Tx, repository: int) -> Written | None:
+    """Take a repository's policy away; which it was, None where there was none."""
+    row = tx.one(
+        "DELETE FROM repository_policies WHERE repository = :repository RETURNING text, principals",
+        repository=repository,
+    )
+    return _written(row)
 
 
-def of_registry(tx: Tx, account: str, region: str) -> str | None:
+def of_registry(tx: Tx, account: str, region: str) -> Written | None:
     row = tx.one(
         """
-        SELECT p.text FROM registries g JOIN registry_policies p ON p.registry = g.id
+        SELECT p.text, p.principals FROM registries g JOIN registry_policies p ON p.registry = g.id
         WHERE g.account = :account AND g.region = :region
         """,
         account=account,
         region=region,
     )
-    return None if row is None else str(row[0])
+    return _written(row)
 
 
-def set_registry(tx: Tx, registry: int, text: str, now: int) -> None:
+def set_registry(tx: Tx, registry: int, text: str, now: int, principals: str = "") -> None:
     """Give a registry its policy, in place of the one it had."""
     tx.run(
         """
-        INSERT INTO registry_policies (registry, text, set_at) VALUES (:registry, :text, :now)
-        ON CONFLICT (registry) DO UPDATE SET text = excluded.text, set_at = excluded.set_at
+        INSERT INTO registry_policies (registry, text, set_at, principals) VALUES (:registry, :text, :now, :principals)
+        ON CONFLICT (registry)
+        DO UPDATE SET text = excluded.text, set_at = excluded.set_at, principals = excluded.principals
         """,
         registry=registry,
         text=text,
         now=now,
+        principals=principals,
     )
 
 
-def delete_registry(tx: Tx, account: str, region: str) -> str | None:
-    """Take a registry's policy away; its text, None where there was none."""
+def delete_registry(tx: Tx, account: str, region: str) -> Written | None:
+    """Take a registry's policy away; which it was, None where there was none."""
     row = tx.one(
         """
         DELETE FROM registry_policies
         WHERE registry = (SELECT id FROM registries WHERE account = :account AND region = :region)
-        RETURNING text
+        RETURNING text, principals
         """,
         account=account,
         region=region,
     )
-    return None if row is None else str(row[0])
+    return _written(row)
+
+
+def _written(row: Row | None) -> Written | None:
+    return None if row is None else Written(*row)

@@ -8,7 +8,7 @@ from entrepot.aws.operation import ANY, Call, operation
 from entrepot.aws.types import iam as t
 from entrepot.domain import iam_names as names
 from entrepot.domain.iam_entities import Identity
-from entrepot.registry import identities, roles
+from entrepot.registry import roles
 from entrepot.registry.users import Tagged
 
 
@@ -34,10 +34,9 @@ def get_role(call: Call, req: t.GetRoleRequest) -> t.GetRoleResponse:
 
 @operation("iam", "ListRoles", resource=ANY)
 def list_roles(call: Call, req: t.ListRolesRequest) -> t.ListRolesResponse:
-    page = identities.list_page(
+    page = roles.list_page(
         call.reg,
         call.caller.principal.account,
-        names.ROLE,
         req.get("PathPrefix"),
         req.get("Marker"),
         req.get("MaxItems"),

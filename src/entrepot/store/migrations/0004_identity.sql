@@ -14,7 +14,8 @@ CREATE TABLE account_aliases (
 
 -- Users, groups, roles and instance profiles: `kind` is user, group, role or profile. Names are unique in an account
 -- without regard to case (`folded`). `trust`, `description`, `max_session` and `last_used_at` are of roles; `boundary`
--- is the ARN of the managed policy that bounds a user or role.
+-- is the ARN of the managed policy that bounds a user or role. `trust_principals` is JSON: the unique ids of the users and
+-- roles that `trust` names, by their ARNs; empty where there are none.
 CREATE TABLE identities (
     id @id,
     account TEXT NOT NULL REFERENCES accounts (number) ON DELETE CASCADE,
@@ -26,6 +27,7 @@ CREATE TABLE identities (
     created_at BIGINT NOT NULL,
     description TEXT NOT NULL,
     trust TEXT NOT NULL,
+    trust_principals TEXT NOT NULL,
     max_session BIGINT NOT NULL,
     boundary TEXT NOT NULL,
     last_used_at BIGINT,
@@ -110,3 +112,7 @@ CREATE TABLE oidc_providers (
     thumbprints TEXT NOT NULL,
     created_at BIGINT NOT NULL
 );
+
+-- The unique ids of the users and roles that a policy names, as `trust_principals`.
+ALTER TABLE repository_policies ADD COLUMN principals TEXT NOT NULL DEFAULT '';
+ALTER TABLE registry_policies ADD COLUMN principals TEXT NOT NULL DEFAULT '';
