@@ -26,6 +26,7 @@ from entrepot.blobs.files import sync_folder
 from entrepot.blobs.local import LocalBlobStore
 from entrepot.config import DAY, Bound, ConfigError, Settings, rates
 from entrepot.config import webhooks as chosen_webhooks
+from entrepot.domain import sizes
 from entrepot.domain.errors import SchemaTooNew, StorageFull, StorageUnavailable
 from entrepot.domain.protection import Keeping
 from entrepot.domain.quotas import Quotas
@@ -33,7 +34,7 @@ from entrepot.jobs import schedule
 from entrepot.oci.door import OciDoor
 from entrepot.oci.exchange import Options
 from entrepot.oci.layers import Downloads
-from entrepot.registry import accounts, archives, backup, figures, webhooks
+from entrepot.registry import accounts, archives, backup, figures, repositories, webhooks
 from entrepot.registry.attempts import Attempts
 from entrepot.registry.audit import Trail
 from entrepot.registry.backup import ArchiveTarget, Damaged, FolderTarget, Report
@@ -48,7 +49,7 @@ from entrepot.store.sqlite import SqliteDatabase
 from entrepot.web import logs, metrics, threads
 from entrepot.web.asgi import ASGIApp, Receive, Scope, Send
 from entrepot.web.metrics import Figure, Meter
-from entrepot.web.rates import ActionRates
+from entrepot.web.rates import ActionRates, Buckets
 
 __all__ = ["Application", "build", "credentials", "ecr", "jobs", "prepare", "sts"]
 
@@ -63,7 +64,7 @@ _KEY_ALPHABET = string.ascii_uppercase + "234567"
 #   ├── credentials                         root access key, where it was not given; mode 0600
 #   ├── sealing.key                         seals secrets, sessions, login tokens; where not given; mode 0600
 #   ├── storage/uploads, storage/blobs      bytes
-#   └── run                                 the server that is up, and what the last one chose
+#   └── run                                 the server that is up, what the last one chose, what is left of rates
 
 
 def prepare(settings: Settings) -> None:
@@ -177,7 +178,7 @@ def _database(settings: Settings) -> Database:
 def _registry(settings: Settings, registry_host: str, scheme: str) -> Registry:
     return Registry(
         db=_database(settings),
-        blobs=LocalBlobStore(_folder(settings) / "storage", settings.storage.reserve),
+        blobs=LocalBlobStore(_folder(settings) / "storage", settings.storage.database_reserve),
         now=lambda: time.time_ns() // 1000,
         keys=Keys(*credentials(settings), _ring(settings)),
         naming=Naming(registry_host, scheme, settings.account_id, settings.region),
@@ -194,15 +195,17 @@ class Application:
 
     def __init__(self, settings: Settings, bound: Bound, meter: Meter) -> None:
         self.registry = _registry(settings, bound.registry_host, bound.registry_scheme)
-        rate = settings.limits.v2_requests_per_second / settings.workers
-        options = Options(settings.oci.sparse_manifests, settings.limits.body_bytes, rate)
-        action_rates = ActionRates(rates(settings.limits), settings.workers)
-        self._oci = OciDoor(self.registry, options, action_rates)
+        limits, per_second = settings.limits, rates(settings.limits)
+        options = Options(settings.oci.sparse_manifests, limits.body_bytes, limits.v2_requests_per_second)
+        limited = any((limits.v2_requests_per_second, *per_second.values()))
+        buckets = Buckets(_folder(settings) / "run" / "rates") if limited else None
+        self._action_rates = ActionRates(per_second, buckets, (settings.region,))
+        self._oci = OciDoor(self.registry, options, self._action_rates, buckets)
         self._downloads = Downloads(self.registry)
         self._control: Mapping[str, ASGIApp] = control.doors(
             self._check, lambda: meter.render(self._figures()), settings.metrics.token
         )
-        self._aws = AwsDoor(self.registry, threads.run, rates=action_rates)
+        self._aws = AwsDoor(self.registry, threads.run, rates=self._action_rates)
         self._stop = threading.Event()
         self._flusher = threading.Thread(target=self._flush, name="trail", daemon=True)
         self._flusher.start()
@@ -248,6 +251,9 @@ class Application:
                 self.registry.trail.flush(self.registry.db)
             except Exception:  # noqa: BLE001  # it is kept and tried again in a second
                 logs.get("trail").exception("the audit trail could not be written")
+            if self._action_rates.limited:
+                with contextlib.suppress(StorageUnavailable):
+                    self._action_rates.regions = repositories.regions(self.registry)
 
 
 def build(settings: Settings, bound: Bound, meter: Meter) -> Application:
@@ -259,7 +265,7 @@ def jobs(settings: Settings, stop: threading.Event) -> None:
     """Do what is due until `stop` is set."""
     plan = schedule.Plan(settings.gc.interval, settings.gc.grace, settings.scrub.days, settings.scrub.bytes_per_second)
     plan = replace(plan, webhooks=tuple(chosen_webhooks(settings.events)))
-    plan = replace(plan, lifecycle_seconds=settings.lifecycle.interval)
+    plan = replace(plan, lifecycle_seconds=settings.lifecycle.interval, reserve=sizes.parse(settings.storage.reserve))
     plan = replace(plan, activation_seconds=settings.archive.activation_seconds)
     with _opened(settings) as registry:
         schedule.run(registry, stop, schedule.jobs(plan))

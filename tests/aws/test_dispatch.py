@@ -327,7 +327,7 @@ def test_another_accounts_registry_is_denied(door: Door, handle: Any, ran: list[
 
 
 def test_reads_are_recorded_and_changes_are_not(door: Door, handle: Any) -> None:
-    """A change records itself in its transaction; a read, and a refusal after the signature, are noted here."""
+    """A change records itself in its transaction; a read and a refusal are noted here."""
     handle("ecr", "CreateRepository")
     handle("ecr", "ListImages", reads=True)
     door.call("CreateRepository", NAME)
@@ -337,6 +337,7 @@ def test_reads_are_recorded_and_changes_are_not(door: Door, handle: Any) -> None
     assert [(record.caller.action, record.error) for record in door.reg.trail._reads] == [
         ("ecr:ListImages", ""),
         ("ecr:ListImages", "InvalidParameterException"),
+        ("ecr:ListImages", "InvalidSignatureException"),
     ]
 
 

@@ -20,7 +20,7 @@ from tests.factories import (
     push,
 )
 
-from entrepot.domain import digests
+from entrepot.domain import digests, formats, manifests
 from entrepot.domain import errors as e
 from entrepot.domain.images import ImageId
 from entrepot.domain.quotas import Quotas
@@ -278,7 +278,7 @@ def test_batch_get_reports_each_failure(reg: Registry) -> None:
         ImageId(None, "\0"),
     ]
     found, failures = images.get_many(reg, a_caller(), KEY, NAME, wanted)
-    assert [image_id for image_id, _, _ in found] == [ImageId(digest, "v1")]
+    assert [got.image_id for got in found] == [ImageId(digest, "v1")]
     assert [(failure.code, failure.reason) for failure in failures[:3]] == [
         ("MissingDigestAndTag", "Invalid request parameters: both tag and digest cannot be null"),
         (
@@ -292,6 +292,37 @@ def test_batch_get_reports_each_failure(reg: Registry) -> None:
         "ImageTagDoesNotMatchDigest",
         "InvalidImageTag",
     ]
+
+
+def test_batch_get_of_accepted_media_types(reg: Registry) -> None:
+    """By tag an image is written in an accepted format, by digest never; what is stored stays as it was pushed."""
+    manifest = a_small_manifest(reg)
+    digest = push(reg, manifest, "v1").digest
+
+    def got(*accepted: str, **wish: str) -> tuple[str, bytes] | None:
+        wanted = ImageId(wish.get("digest"), wish.get("tag"))
+        found, failures = images.get_many(reg, a_caller(), KEY, NAME, [wanted], accepted)
+        assert [failure.code for failure in failures] == ([] if found else ["ImageNotFound"])
+        assert [each.image_id for each in found] == [ImageId(digest, wish.get("tag"))] * len(found)
+        return (found[0].media_type, found[0].manifest) if found else None
+
+    stored, docker = (manifests.OCI_MANIFEST, manifest), manifests.DOCKER_MANIFEST
+    assert got(tag="v1") == got(manifests.OCI_MANIFEST, docker, tag="v1") == stored
+    converted = formats.convert(manifest, docker)
+    assert got(docker, "a/b", tag="v1") == (docker, converted)
+    assert got(docker, digest=digest) == got("a/b", digest=digest, tag="v1") == stored
+    assert got("a/b", tag="v1") is got(manifests.OCI_INDEX, tag="v1") is None
+    assert images.get(reg, KEY, NAME, ImageId(None, "v1"))[1] == manifest
+
+
+def test_an_image_that_is_not_accepted_is_not_pulled(reg: Registry, clock: Clock) -> None:
+    """What nobody got moves no pull time."""
+    an_image(reg, 1, "v1")
+    clock.forward(7200)
+    for accepted, pulled in (("a/b", None), (manifests.DOCKER_MANIFEST, reg.now())):
+        images.get_many(reg, a_caller(), KEY, NAME, [ImageId(None, "v1")], [accepted])
+        reg.trail.flush(reg.db)
+        assert images.head(reg, KEY, NAME, ImageId(None, "v1")).pulled_at == pulled
 
 
 def test_list_and_describe_pages(reg: Registry) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.factories import ACCOUNT, KEY, Clock, a_caller, a_repository, an_image
 
 from entrepot.domain import errors as e
+from entrepot.domain.images import ARCHIVE, ImageId
+from entrepot.domain.manifests import OCI_MANIFEST
 from entrepot.domain.registries import RegistryKey
 from entrepot.domain.repositories import Mutability
-from entrepot.registry import repositories
+from entrepot.registry import bin as recycling
+from entrepot.registry import deletion, repositories, storage_class
 from entrepot.registry.context import Registry
 from entrepot.store import audit as audit_table
+from entrepot.store import outbox
 
 ARN = f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/team/app"
 
@@ -115,6 +121,51 @@ def test_delete_needs_force_for_images(reg: Registry) -> None:
     repositories.delete(reg, a_caller(), KEY, "team/app", force=True)
     with pytest.raises(e.RepositoryNotFound):
         repositories.delete(reg, a_caller(), KEY, "team/app", force=True)
+
+
+@pytest.mark.parametrize("page", [1, 2, 1000])
+def test_delete_by_force_tells_of_each_image(reg: Registry, monkeypatch: pytest.MonkeyPatch, page: int) -> None:
+    """Each tag of each image, also of one in the archive, is told of once; what is in the bin was told of already."""
+    monkeypatch.setattr(repositories, "_PAGE", page)
+    reg = replace(reg, keeping=replace(reg.keeping, retention=3600 * 1_000_000))
+    a_repository(reg)
+    a_repository(reg, "other")
+    an_image(reg, 9, "other", name="other")
+    two, none, gone = an_image(reg, 1, "a", "b"), an_image(reg, 2), an_image(reg, 3, "gone")
+    archived = an_image(reg, 4, "old")
+    storage_class.update(reg, a_caller(), KEY, "team/app", ImageId(archived, None), ARCHIVE)
+    deletion.delete(reg, a_caller(), KEY, "team/app", gone)
+    before = reg.db.read(outbox.last)
+    repositories.delete(reg, a_caller(), KEY, "team/app", force=True)
+    told = [event.detail for event in reg.db.read(lambda tx: outbox.page(tx, before, 100))]
+    assert [(each["image-digest"], each.get("image-tag")) for each in told] == sorted(
+        [(two, "a"), (two, "b"), (none, None), (archived, "old")], key=lambda pair: (pair[0], pair[1] or "")
+    )
+    for each in told:
+        assert (each["action-type"], each["repository-name"]) == ("DELETE", "team/app")
+        assert each["manifest-media-type"] == OCI_MANIFEST
+    assert list(recycling.listing(reg)) == []
+
+
+def test_a_repository_that_stays_tells_of_nothing(reg: Registry) -> None:
+    """Where force is missing or an image is protected, nothing is told."""
+    reg = replace(reg, keeping=replace(reg.keeping, protected_tags=("v*",)))
+    a_repository(reg)
+    an_image(reg, 1, "v1")
+    before = reg.db.read(outbox.last)
+    for force, refusal in ((False, e.RepositoryNotEmpty), (True, e.Protected)):
+        with pytest.raises(refusal):
+            repositories.delete(reg, a_caller(), KEY, "team/app", force=force)
+    assert reg.db.read(outbox.last) == before
+
+
+def test_regions(reg: Registry) -> None:
+    """The installation's own region is known from the first, others when somebody has a repository there."""
+    assert repositories.regions(reg) == {"us-east-1"}
+    caller, elsewhere = a_caller(account="999999999999"), RegistryKey("999999999999", "eu-west-1")
+    plain = {"mutability": Mutability(), "scan_on_push": False, "encryption_type": "AES256", "tags": {}}
+    repositories.create(reg, caller, elsewhere, "there", **plain)  # type: ignore[arg-type]
+    assert repositories.regions(reg) == {"us-east-1", "eu-west-1"}
 
 
 def test_ids_are_not_used_again(reg: Registry) -> None:

@@ -131,7 +131,7 @@ def test_not_to_be_pulled(reg: Registry) -> None:
                 images.head(reg, KEY, NAME, wanted)
         both = [ImageId(digest, None), ImageId(other, None)]
         found, failures = images.get_many(reg, a_caller(), KEY, NAME, both)
-        assert ([image.digest for _, image, _ in found], [each.code for each in failures]) == (
+        assert ([got.image_id.digest for got in found], [each.code for each in failures]) == (
             [other],
             ["ImageNotFound"],
         )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from tests.store.rows import NOW, a_digest, a_manifest, a_repository, an_image
 
 from entrepot.domain.images import Image
+from entrepot.domain.manifests import OCI_MANIFEST
+from entrepot.store import bin as bin_table
 from entrepot.store import images, tags
 from entrepot.store.db import Database, Tx
 
@@ -123,6 +127,33 @@ def test_page_of_ids(db: Database, repository: int, tagged: bool | None, wanted:
         found = db.read(lambda tx, after=after: images.page_of_ids(tx, repository, tagged, after, 10))  # type: ignore[misc]
         assert found == expected[number:]
     assert db.read(lambda tx: images.page_of_ids(tx, repository, tagged, ("", ""), 1)) == expected[:1]
+
+
+def test_page_of_names(db: Database, repository: int) -> None:
+    """Each image with each of its tags, by digest and tag, however large the pages are; none of the bin."""
+    wanted: list[tuple[str, str | None, str, str]] = []
+    for number in range(5):
+        digest = a_digest(str(number))
+        image = db.write(partial(an_image, repository=repository, digest=digest))
+        names = [f"{number}-{each}" for each in range(number % 3)]
+        for name in names:
+            db.write(partial(tags.point, repository=repository, name=name, image=image, now=NOW))
+        wanted += [(digest, name, OCI_MANIFEST, "application/x.artifact") for name in names or (None,)]
+    db.write(lambda tx: bin_table.put(tx, an_image(tx, repository, a_digest("binned")), NOW))
+    wanted.sort(key=lambda row: (row[0], row[1] or ""))
+    for limit in (1, 2, 100):
+        found: list[tuple[str, str | None, str, str]] = []
+        while page := db.read(partial(_names_after, repository=repository, found=found, limit=limit)):
+            assert len(page) <= limit
+            found += page
+        assert found == wanted
+
+
+def _names_after(
+    tx: Tx, repository: int, found: list[tuple[str, str | None, str, str]], limit: int
+) -> list[tuple[str, str | None, str, str]]:
+    after = (found[-1][0], found[-1][1] or "") if found else ("", "")
+    return images.page_of_names(tx, repository, after, limit)
 
 
 def test_any_in(db: Database, repository: int) -> None:

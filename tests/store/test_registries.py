@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.store.rows import ACCOUNT, NOW, REGION
+from tests.store.rows import ACCOUNT, NOW, REGION, a_repository
 
 from entrepot.store import registries
 from entrepot.store.db import Database, Tx
@@ -23,6 +23,20 @@ def test_ensure(db: Database) -> None:
     assert first == again
     assert len({first, *others}) == 3
     assert db.read(lambda tx: registries.find(tx, ACCOUNT, REGION)) == first
+
+
+def test_regions(db: Database) -> None:
+    """Regions are those in which somebody has a repository, each once."""
+
+    def work(tx: Tx) -> list[str]:
+        registries.ensure(tx, ACCOUNT, "eu-west-1", NOW)
+        a_repository(tx)
+        a_repository(tx, "other")
+        a_repository(tx, region="ap-south-1")
+        return registries.regions(tx)
+
+    assert db.read(registries.regions) == []
+    assert db.write(work) == ["ap-south-1", REGION]
 
 
 def test_find_nothing(db: Database) -> None:

@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from entrepot.aws import answers, ecr, errors, facts, iam, sigv4, sts, target, validate
 from entrepot.aws.operation import ANY, NO_PERMISSION, OPERATIONS, Call, Operation
 from entrepot.domain.audit import Record
-from entrepot.domain.errors import TokenRefused
+from entrepot.domain.errors import (
+    AccessDenied,
+    IdentityTokenExpired,
+    IdentityTokenInvalid,
+    Refusal,
+    SessionExpired,
+    TokenRefused,
+)
 from entrepot.domain.principals import NOBODY, Caller
-from entrepot.registry import access, access_keys
+from entrepot.registry import access, access_keys, logins
 from entrepot.web import logs
 from entrepot.web.asgi import ClientDisconnected
 from entrepot.web.rates import ActionRates
@@ -31,6 +38,8 @@ T = TypeVar("T")
 SERVED = (ecr, iam, sts)  # importing these filled OPERATIONS
 TOLD_CHARACTERS = 256  # of one parameter in the audit trail
 USER_AGENT = 1024  # characters
+NOT_BELIEVED = (IdentityTokenInvalid, IdentityTokenExpired, Refusal)
+"""Refusals of a call that nobody signed, that count as failed attempts of its address."""
 TAGGING = {
     "ecr:CreateRepository": "ecr:TagResource",
     "iam:CreateUser": "iam:TagUser",
@@ -119,30 +128,39 @@ class AwsDoor:
         operation_model, operation = found
         now = self._reg.now()
         if operation.anonymous:
+            self._reg.attempts.check(None, _address(scope))
             return Signed(aim, operation_model, operation, None, "", self._caller(NOBODY, operation, None, scope), now)
         claim = sigv4.read_claim(head, now, {operation_model.service.signing_name})
-        principal, secret = self._signer(claim, head, scope)
-        caller = self._caller(principal, operation, claim.region, scope)
+        caller = self._caller(NOBODY, operation, claim.region, scope)
+        principal, secret = self._signer(claim, head, caller)
+        caller = replace(caller, principal=principal)
         return Signed(aim, operation_model, operation, claim, secret, caller, now)
 
-    def _signer(self, claim: sigv4.Claim, head: sigv4.SignedRequest, scope: Scope) -> tuple[Principal, str]:
+    def _signer(self, claim: sigv4.Claim, head: sigv4.SignedRequest, caller: Caller) -> tuple[Principal, str]:
         """Who has an access key, and its secret; an unknown one takes about as long as a wrong signature."""
-        address = _address(scope)
-        self._reg.attempts.check(claim.access_key_id, address)
+        self._reg.attempts.check(claim.access_key_id, caller.source_ip)
         try:
             return access.signer(self._reg, claim.access_key_id, claim.session_token or "")
-        except TokenRefused:
+        except SessionExpired as error:
+            logins.refused(self._reg, caller, claim.access_key_id, errors.fault(error).code)
+            raise
+        except TokenRefused as error:
             with contextlib.suppress(sigv4.SignatureError):
                 sigv4.check_signature(head, claim, claim.signature)
-            self._reg.attempts.failed(claim.access_key_id, address)
+            self._unbelieved(claim, caller, error)
             raise
 
-    def _check_signature(self, request: sigv4.SignedRequest, claim: sigv4.Claim, secret: str, address: str) -> None:
+    def _check_signature(self, request: sigv4.SignedRequest, claim: sigv4.Claim, secret: str, caller: Caller) -> None:
         try:
             sigv4.check_signature(request, claim, secret)
-        except sigv4.SignatureError:
-            self._reg.attempts.failed(claim.access_key_id, address)
+        except sigv4.SignatureError as error:
+            self._unbelieved(claim, caller, error)
             raise
+
+    def _unbelieved(self, claim: sigv4.Claim, caller: Caller, error: errors.Told) -> None:
+        """Record and count credentials that are not good. Raises RateExceeded."""
+        logins.refused(self._reg, caller, claim.access_key_id, errors.fault(error).code)
+        self._reg.attempts.failed(claim.access_key_id, caller.source_ip)
 
     def _caller(self, principal: Principal, operation: Operation, region: str | None, scope: Scope) -> Caller:
         agents = [value for name, value in scope["headers"] if name == b"user-agent"]
@@ -160,7 +178,7 @@ class AwsDoor:
     def _perform(self, signed: Signed, request: sigv4.SignedRequest) -> answers.Answer:
         """Everything from the signature to the answer, in a thread. Raises what `errors.TOLD` names."""
         if signed.claim is not None:
-            self._check_signature(request, signed.claim, signed.secret, signed.caller.source_ip)
+            self._check_signature(request, signed.claim, signed.secret, signed.caller)
             caller = signed.caller
             access_keys.used(self._reg, caller.principal, caller.region, signed.model.service.signing_name)
         service, shape = signed.model.service, signed.model.input
@@ -170,7 +188,7 @@ class AwsDoor:
             params = target.parse(signed.target, shape, request.body)
             validate.validate(service, shape, params, query=signed.target.protocol == "query")
             caller = replace(signed.caller, facts=facts.of(params))
-            self._rates.take(caller.action, f"{caller.principal.account} {caller.region}")
+            self._rates.take(caller.action, caller.principal.account, caller.region)
             call = Call(self._reg, caller, signed.now)
             _check_session(caller.principal, signed.operation)
             for resource in _resources(signed.operation, call, params):
@@ -183,6 +201,8 @@ class AwsDoor:
         except errors.TOLD as error:
             code = self._declared(signed.model, errors.fault(error).code)
             self._record(signed, resource, _told(shape, params), code)
+            if isinstance(error, NOT_BELIEVED) and signed.claim is None:
+                self._reg.attempts.failed(None, signed.caller.source_ip)
             raise
         if not signed.operation.reads:
             access.changed(self._reg)
@@ -192,8 +212,13 @@ class AwsDoor:
         return answer
 
     def _record(self, signed: Signed, resource: str, told: dict[str, object], error: str = "") -> None:
-        """Note a read, or a call that was refused; what changes anything is recorded in its own transaction."""
-        self._reg.trail.read(Record(signed.caller, self._reg.now(), resource or ANY, told, error))
+        """Note a read, or a call that was refused; what changes anything is recorded in its own transaction.
+
+        What nobody signed anybody may repeat, so that its refusals are counted and not all written.
+        """
+        record = Record(signed.caller, self._reg.now(), resource or ANY, told, error)
+        note = self._reg.trail.refused if error and signed.claim is None else self._reg.trail.read
+        note(record)
 
     def _declared(self, operation: model.Operation, code: str) -> str:
         if not errors.declared(operation, code):
@@ -204,6 +229,8 @@ class AwsDoor:
 
     def _refuse(self, aim: target.Target, error: errors.Told, request_id: str) -> answers.Answer:
         answer = answers.refusal(aim, errors.fault(error), request_id)
+        if isinstance(error, AccessDenied) and error.encoded:
+            answer.headers.append((b"x-entrepot-authorization-message", error.encoded.encode()))
         if answer.status >= 500:  # noqa: PLR2004  # ours, so the log has to say what a client is not told
             self._log.error("call refused", request_id=request_id, error=repr(error))
         return answer

@@ -12,7 +12,7 @@ from entrepot.registry import access, audit
 from entrepot.registry.context import Registry
 from entrepot.web import logs, threads
 from entrepot.web.asgi import Receive, Scope, Send
-from entrepot.web.rates import ActionRates, Rates
+from entrepot.web.rates import ActionRates, Buckets, Rates
 from entrepot.web.requests import Request
 from entrepot.web.responses import Response, write
 
@@ -23,10 +23,12 @@ _SERVER_ERROR = 500
 class OciDoor:
     """The ASGI application behind `/v2/`."""
 
-    def __init__(self, reg: Registry, options: Options, rates: ActionRates | None = None) -> None:
+    def __init__(
+        self, reg: Registry, options: Options, rates: ActionRates | None = None, buckets: Buckets | None = None
+    ) -> None:
         self._reg = reg
         self._options = options
-        self._rates = Rates(options.requests_per_second)
+        self._rates = Rates(options.requests_per_second, buckets)
         self._action_rates = rates or ActionRates({})
         self._log = logs.get("oci").bind()
 
@@ -56,7 +58,7 @@ class OciDoor:
             return errors.failure(415, "UNSUPPORTED", "Bodies are taken as they are, without a Content-Encoding.")
         name = names.parse_repository(place.name) if place.name or place.reference or place.kind == "tags" else ""
         caller = self._caller(request, row, principal, key.region)
-        self._action_rates.take(caller.action, f"{principal.account} {key.region}")
+        self._action_rates.take(caller.action, principal.account, key.region)
         await self._authorise(row, caller, names.repository_arn(key.region, key.account, name or access.ANY))
         x = Exchange(self._reg, self._options, request, caller, key, name, place.reference)
         return await row.handler(x)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from entrepot.domain import digests, manifests, names, pages
+from entrepot.domain import digests, formats, manifests, names, pages
+from entrepot.domain.blobs import LEASE
 from entrepot.domain.errors import (
     ImageAlreadyExists,
     ImageDigestDoesNotMatch,
@@ -57,6 +58,18 @@ class Put:
     manifest: Manifest
     changed: bool
     absent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """An image as a batch gives it: what it was asked by with its digest, and its manifest in an accepted format.
+
+    Where that is not the one stored, the digest is still that of the image as it is stored.
+    """
+
+    image_id: ImageId
+    media_type: str
+    manifest: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +160,8 @@ def _insert(tx: Tx, reg: Registry, repository: Repository, digest: str, manifest
     table.adopt(tx, repository.id, digest)
     for named in manifest.blobs:
         table.name_blob(tx, repository.id, image, named.digest, named.media_type)
+    for named in manifest.blobs[:1]:
+        blobs.trace(tx, repository.id, named.digest, reg.now() + LEASE)
     for named in manifest.children:
         table.name_child(tx, repository.id, image, named.digest)
     return image
@@ -197,33 +212,52 @@ def head(reg: Registry, key: RegistryKey, name: str, wanted: ImageId) -> Image:
 
 
 def get_many(
-    reg: Registry, caller: Caller, key: RegistryKey, name: str, wanted: Sequence[ImageId]
-) -> tuple[list[tuple[ImageId, Image, bytes]], list[Failure]]:
+    reg: Registry,
+    caller: Caller,
+    key: RegistryKey,
+    name: str,
+    wanted: Sequence[ImageId],
+    accepted: Sequence[str] = (),
+) -> tuple[list[Got], list[Failure]]:
     """Active images with their manifests, and why others of the batch could not be had.
 
-    Raises RepositoryNotFound, and LimitExceeded for more than BATCH_BYTES of manifests: memory has to hold them.
+    An image that is asked for by tag alone comes in a media type that is `accepted`, any where none is named; by
+    digest it comes as it is stored. Raises RepositoryNotFound, and LimitExceeded for more than BATCH_BYTES of
+    manifests: memory has to hold them.
     """
 
-    def read(tx: Tx) -> tuple[list[tuple[ImageId, Image, bytes]], list[Failure]]:
+    def read(tx: Tx) -> tuple[list[Got], list[Failure], list[Image]]:
         repository = repositories.find(tx, key, name)
-        found, failures, room = [], [], BATCH_BYTES
+        found: list[Got] = []
+        failures: list[Failure] = []
+        pulled: list[Image] = []
+        room = BATCH_BYTES
         for wish in dict.fromkeys(wanted):
             image = lookup(tx, repository, wish)
             if isinstance(image, Failure):
                 failures.append(image)
-            elif image.status != ACTIVE:
+                continue
+            room -= image.manifest_size if image.status == ACTIVE else 0
+            if room < 0:
+                raise LimitExceeded(f"The manifests of the batch have more than {BATCH_BYTES} bytes.")
+            got = _got(tx, image, wish, accepted) if image.status == ACTIVE else None
+            if got is None:
                 failures.append(not_found(wish))
             else:
-                room -= image.manifest_size
-                if room < 0:
-                    raise LimitExceeded(f"The manifests of the batch have more than {BATCH_BYTES} bytes.")
-                found.append((ImageId(image.digest, wish.tag), image, _manifest(tx, image)))
-        return found, failures
+                found.append(got)
+                pulled.append(image)
+        return found, failures, pulled
 
-    found, failures = reg.db.read(read)
-    for _, image, _ in found:
+    found, failures, pulled = reg.db.read(read)
+    for image in pulled:
         audit.pulled(reg, caller, image.id, image.pulled_at)
     return found, failures
+
+
+def _got(tx: Tx, image: Image, wish: ImageId, accepted: Sequence[str]) -> Got | None:
+    """An image of a batch, None where its manifest cannot be had in an accepted media type."""
+    offered = formats.offer(_manifest(tx, image), image.media_type, accepted if wish.digest is None else ())
+    return None if offered is None else Got(ImageId(image.digest, wish.tag), *offered)
 
 
 def list_ids(

@@ -19,11 +19,14 @@ from entrepot.domain.principals import Caller
 from entrepot.domain.registries import RegistryKey
 from entrepot.domain.repositories import Mutability, Repository
 from entrepot.registry import audit, protection, quotas
+from entrepot.registry.announcements import announce
 from entrepot.registry.context import Registry
 from entrepot.registry.known import COUNTER
 from entrepot.store import counters, images, policies, registries, repository_tags
 from entrepot.store import repositories as table
 from entrepot.store.db import Tx
+
+_PAGE = 1000
 
 
 def find(tx: Tx, key: RegistryKey, name: str) -> Repository:
@@ -97,6 +100,8 @@ def add(
     quotas.check_repositories(tx, reg, registry, id_)
     for tag, value in tags.items():
         repository_tags.put(tx, id_, tag, value)
+    if tags:
+        _touch(tx)
     repository = find(tx, key, name)
     audit.changed(tx, caller, now, arn(repository), repositoryName=name, imageTagMutability=mutability.setting, **told)
     return repository
@@ -123,9 +128,15 @@ def list_page(reg: Registry, key: RegistryKey, after: str, limit: int) -> Page[R
     return Page(tuple(rows[:limit]), (rows[limit - 1].name,) if len(rows) > limit else ())
 
 
-def delete(reg: Registry, caller: Caller, key: RegistryKey, name: str, *, force: bool) -> Repository:
-    """Remove a repository, with its images only if `force`; its recycle bin goes with it.
+def regions(reg: Registry) -> frozenset[str]:
+    """The regions in which somebody has a repository, and the installation's own."""
+    return frozenset({reg.naming.region, *reg.db.read(registries.regions)})
 
+
+def delete(reg: Registry, caller: Caller, key: RegistryKey, name: str, *, force: bool) -> Repository:
+    """Remove a repository, with its images only if `force`, which is told of each image and tag.
+
+    Nothing of it is kept: the recycle bin of a repository goes with it, and its images do not get there.
     Raises RepositoryNotFound, RepositoryNotEmpty, Protected.
     """
 
@@ -134,13 +145,24 @@ def delete(reg: Registry, caller: Caller, key: RegistryKey, name: str, *, force:
         if not force and images.any_in(tx, repository.id):
             raise RepositoryNotEmpty(name, key.account)
         protection.check_all(tx, reg, repository)
-        if policies.delete_repository(tx, repository.id) is not None:  # one made anew must not inherit it
-            counters.add(tx, COUNTER, 1)
+        _announce_all(tx, repository, reg.now())
+        tagged = repository_tags.of(tx, repository.id)
+        if policies.delete_repository(tx, repository.id) is not None or tagged:  # one made anew must not inherit it
+            _touch(tx)
         table.delete(tx, repository.id)
         audit.changed(tx, caller, reg.now(), arn(repository), repositoryName=name, force=force)
         return repository
 
     return reg.db.write(remove)
+
+
+def _announce_all(tx: Tx, repository: Repository, now: int) -> None:
+    """Tell of every image that it is deleted, once for each tag, with no more than a page of them in memory."""
+    after = ("", "")
+    while rows := images.page_of_names(tx, repository.id, after, _PAGE):
+        for digest, tag, media_type, artifact_type in rows:
+            announce(tx, repository, "DELETE", digest, tag, media_type, artifact_type, now)
+        after = (rows[-1][0], rows[-1][1] or "")
 
 
 def set_mutability(reg: Registry, caller: Caller, key: RegistryKey, name: str, mutability: Mutability) -> Repository:
@@ -176,6 +198,7 @@ def add_tags(reg: Registry, caller: Caller, resource: str, tags: Mapping[str, st
         rules.check_tags({**repository_tags.of(tx, repository.id), **tags})
         for tag, value in tags.items():
             repository_tags.put(tx, repository.id, tag, value)
+        _touch(tx)
         audit.changed(tx, caller, reg.now(), resource, tags=dict(tags))
 
     reg.db.write(update)
@@ -188,9 +211,15 @@ def remove_tags(reg: Registry, caller: Caller, resource: str, keys: Sequence[str
         repository = _of_arn(tx, caller, resource)
         for tag in keys:
             repository_tags.remove(tx, repository.id, tag)
+        _touch(tx)
         audit.changed(tx, caller, reg.now(), resource, tagKeys=list(keys))
 
     reg.db.write(update)
+
+
+def _touch(tx: Tx) -> None:
+    """Have every process look again at what conditions on a repository's tags see."""
+    counters.add(tx, COUNTER, 1)
 
 
 def tags(reg: Registry, caller: Caller, resource: str) -> dict[str, str]:

@@ -268,6 +268,28 @@ def page_of_ids(
     return [(row[0], row[1]) for row in rows]
 
 
+def page_of_names(
+    tx: Tx, repository: int, after: tuple[str, str], limit: int
+) -> list[tuple[str, str | None, str, str]]:
+    """Up to `limit` of (digest, tag, media type, artifact type), from the pair of digest and tag `after`.
+
+    A row for each tag of an image, one without (None) for an untagged image; images of any status, none of the bin.
+    """
+    rows = tx.all(
+        """
+        SELECT i.digest, t.name, i.media_type, i.artifact_type FROM images i LEFT JOIN tags t ON t.image = i.id
+        WHERE i.repository = :repository AND i.deleted_at IS NULL
+        AND i.digest >= :digest AND (i.digest > :digest OR COALESCE(t.name, '') > :tag)
+        ORDER BY i.digest, t.name LIMIT :limit
+        """,
+        repository=repository,
+        digest=after[0],
+        tag=after[1],
+        limit=limit,
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
 def any_in(tx: Tx, repository: int) -> bool:
     """Whether a repository has an image, other than in the bin."""
     row = tx.one(

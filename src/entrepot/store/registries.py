@@ -30,6 +30,17 @@ def find(tx: Tx, account: str, region: str) -> int | None:
     return None if row is None else int(row[0])
 
 
+def regions(tx: Tx) -> list[str]:
+    """The regions in which an account has a repository."""
+    rows = tx.all(
+        """
+        SELECT DISTINCT g.region FROM registries g
+        WHERE EXISTS (SELECT 1 FROM repositories r WHERE r.registry = g.id) ORDER BY g.region
+        """
+    )
+    return [row[0] for row in rows]
+
+
 def keys(tx: Tx) -> list[RegistryKey]:
     """Every registry that was ever written to."""
     rows = tx.all("SELECT account, region FROM registries ORDER BY account, region")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.aws.ecr.putting import MIB, OCI_MANIFEST, put_image, put_layer
 from tests.factories import a_manifest, an_index
 
 from entrepot.domain import digests
+from entrepot.domain.manifests import DOCKER_MANIFEST
 
 NOWHERE = "sha256:" + "0" * 64
 NOT_FOUND = ("ImageNotFound", "Requested image not found")
@@ -23,6 +25,7 @@ NO_TAG = (
     "Invalid request parameters: image tag should satisfy the regex '[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}'",
 )
 DISAGREE = ("ImageTagDoesNotMatchDigest", "The specified tag does not match the digest")
+SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+json"
 OPERATIONS = ["BatchGetImage", "BatchDeleteImage"]
 
 
@@ -125,14 +128,25 @@ def test_get_twice(ecr: Any, repository: str) -> None:
 
 
 def test_accepted_media_types(raw: Any, repository: str) -> None:
-    """Whatever is accepted, the image comes as it was put: its digest is the digest of what comes."""
+    """By tag the image comes in an accepted format or not at all, by digest as it was put; 1 to 100 are taken."""
     image = put_image(raw, repository, "1")
-    for accepted in ([OCI_MANIFEST], ["application/vnd.docker.distribution.manifest.v1+json"]):
-        answer = raw.batch_get_image(
-            repositoryName=repository, imageIds=[{"imageTag": "1"}], acceptedMediaTypes=accepted
-        )
-        [got] = answer["images"]
-        assert digests.of(got["imageManifest"].encode()) == image.digest
+
+    def got(accepted: str, **image_id: str) -> dict[str, Any]:
+        answer = raw.batch_get_image(repositoryName=repository, imageIds=[image_id], acceptedMediaTypes=[accepted])
+        assert answer["images"] or answer["failures"] == [failure(image_id, NOT_FOUND)]
+        return {name: value for each in answer["images"] for name, value in each.items() if name.startswith("image")}
+
+    stored = {"imageManifest": image.manifest, "imageManifestMediaType": OCI_MANIFEST}
+    tagged = {"imageId": {"imageDigest": image.digest, "imageTag": "1"}}
+    assert got(OCI_MANIFEST, imageTag="1") == stored | tagged
+    assert got(SCHEMA_1, imageTag="1") == {}
+    assert got(SCHEMA_1, imageDigest=image.digest) == stored | {"imageId": {"imageDigest": image.digest}}
+    assert got(SCHEMA_1, imageDigest=image.digest, imageTag="1") == stored | tagged
+    docker = got(DOCKER_MANIFEST, imageTag="1")
+    manifest = json.loads(docker.pop("imageManifest"))
+    assert docker == tagged | {"imageManifestMediaType": DOCKER_MANIFEST}
+    assert (manifest["mediaType"], manifest["config"]["digest"]) == (DOCKER_MANIFEST, digests.of(image.config))
+    assert [layer["mediaType"] for layer in manifest["layers"]] == ["application/vnd.docker.image.rootfs.diff.tar.gzip"]
     for count, text in ((0, "greater than or equal to 1"), (101, "less than or equal to 100")):
         with invalid("acceptedMediaTypes", f"Member must have length {text}"):
             raw.batch_get_image(

@@ -41,17 +41,18 @@ def put_image(call: Call, req: t.PutImageRequest) -> t.PutImageResponse:
 @operation("ecr", "BatchGetImage", resource=scope.repository)
 def batch_get_image(call: Call, req: t.BatchGetImageRequest) -> t.BatchGetImageResponse:
     key, name = scope.registry(call, req), req["repositoryName"]
-    found, failures = images.get_many(call.reg, call.caller, key, name, _wanted(req["imageIds"]))
+    accepted = req.get("acceptedMediaTypes", [])
+    found, failures = images.get_many(call.reg, call.caller, key, name, _wanted(req["imageIds"]), accepted)
     return {
         "images": [
             {
                 "registryId": key.account,
                 "repositoryName": name,
-                "imageId": shown_id(image_id),
-                "imageManifest": data.decode(),
-                "imageManifestMediaType": image.media_type,
+                "imageId": shown_id(got.image_id),
+                "imageManifest": got.manifest.decode(),
+                "imageManifestMediaType": got.media_type,
             }
-            for image_id, image, data in found
+            for got in found
         ],
         "failures": _failures(failures),
     }
