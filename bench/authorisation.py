@@ -31,12 +31,12 @@ PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerA
 WHERE = f"arn:aws:ecr:*:{KEY.account}:repository/team/*"
 LOGIN = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
 NO_DELETE = {"Effect": "Deny", "Action": "ecr:*Delete*", "Resource": "*"}
-# Name, conditions of the statement that allows, and whether the target holds for it.
-ROWS: tuple[tuple[str, dict[str, dict[str, str]], bool], ...] = (
-    ("a few statements", {}, True),
-    ("and from a network", {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}, True),
-    ("and by the principal's ARN", {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{KEY.account}:user/*"}}, True),
-    ("and by a tag of the repository, read", {"StringEquals": {"ecr:ResourceTag/env": "prod"}}, False),
+# Name, and conditions of the statement that allows.
+ROWS: tuple[tuple[str, dict[str, dict[str, str]]], ...] = (
+    ("a few statements", {}),
+    ("and from a network", {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}),
+    ("and by the principal's ARN", {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{KEY.account}:user/*"}}),
+    ("and by a tag of the repository", {"StringEquals": {"ecr:ResourceTag/env": "prod"}}),
 )
 
 
@@ -86,11 +86,12 @@ def main() -> int:
             measured = [[seconds(reg, caller) * 1e6 for caller in callers] for _ in range(ROUNDS)]
     missed = 0
     sys.stdout.write(f"authorising a manifest GET, microseconds of CPU, median of {ROUNDS} (least to most)" + "\n")
-    for (name, _, aimed), values in zip(ROWS, zip(*measured, strict=True), strict=True):
+    for (name, _), values in zip(ROWS, zip(*measured, strict=True), strict=True):
         median = statistics.median(values)
-        missed += aimed and median > TARGET
-        aim = f"   target {TARGET:.0f}" if aimed else ""
-        sys.stdout.write(f"  {name:38} {median:7.1f}  ({min(values):.1f} to {max(values):.1f}){aim}" + "\n")
+        missed += median > TARGET
+        sys.stdout.write(
+            f"  {name:38} {median:7.1f}  ({min(values):.1f} to {max(values):.1f})   target {TARGET:.0f}" + "\n"
+        )
     return int(bool(missed))
 
 

@@ -6,15 +6,21 @@ import contextlib
 import hmac
 import statistics
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.credentials import Credentials
 from tests.attacks.conftest import Target, basic
+from tests.aws.door import Door, a_door
+from tests.aws.signing import KEY
 from tests.aws.sts_world import World, a_world, refused
 from tests.factories import Clock, a_registry
 
+from entrepot.aws.sigv4 import SignedRequest
 from entrepot.domain.errors import TokenRefused
 from entrepot.registry import access
+from entrepot.registry.attempts import Attempts
 from entrepot.store.migrate import migrate
 from entrepot.store.sqlite import SqliteDatabase
 
@@ -72,6 +78,49 @@ def test_unknown_users(world: World) -> None:
         reply = target.v2("GET", "")
         answers.add((reply.status, reply.code, reply.body))
     assert len(answers) == 1
+
+
+# --- the audit trail -------------------------------------------------------------------------------------------
+
+FORM = [(b"host", b"localhost:5000"), (b"content-type", b"application/x-www-form-urlencoded")]
+JUNK = (
+    b"Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn:aws:iam::123456789012:role/ci"
+    b"&RoleSessionName=job&WebIdentityToken=a.b.c"
+)
+
+
+def audited(door: Door) -> list[tuple[str, str, str]]:
+    """Action, key and error of what is on record."""
+    door.reg.trail.flush(door.reg.db)
+    rows = door.reg.db.read(lambda tx: tx.all("SELECT action, access_key_id, error FROM audit ORDER BY id"))
+    return [(action, key, error) for action, key, error in rows]
+
+
+def test_a_flood_of_junk_tokens(tmp_path: Path) -> None:
+    """A29, A31: tokens count by their address; then they are not even read. What is on record of them is one row."""
+    door = a_door(tmp_path)
+    door.reg = replace(door.reg, attempts=Attempts(2))
+    form = SignedRequest("POST", b"/", b"", FORM, JUNK)
+    answers = [door.ask(form).body.partition(b"<Code>")[2].partition(b"</Code>")[0] for _ in range(100)]
+    assert answers[:20] == [b"InvalidIdentityToken"] * 20
+    assert set(answers[20:]) == {b"Throttling"}
+    assert audited(door) == [("sts:AssumeRoleWithWebIdentity", "", "InvalidIdentityTokenException")]
+    door.reg.db.close()
+
+
+def test_refused_signatures_are_on_record(tmp_path: Path) -> None:
+    """A31: a wrong signature and an unknown key have a row each, however often they come; a secret is not kept."""
+    door = a_door(tmp_path)
+    unknown = Credentials("AKIAUNKNOWN000000000", "x")
+    pasted = Credentials("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "x")
+    for who in (Credentials(KEY, "guess"), unknown, pasted) * 30:
+        assert door.call("DescribeRepositories", credentials=who).status == 400
+    assert audited(door) == [
+        ("ecr:DescribeRepositories", KEY, "InvalidSignatureException"),
+        ("ecr:DescribeRepositories", "AKIAUNKNOWN000000000", "UnrecognizedClientException"),
+    ]
+    assert "wJalrXUtnFEMI" not in str(door.reg.db.read(lambda tx: tx.all("SELECT * FROM audit")))
+    door.reg.db.close()
 
 
 # --- time ------------------------------------------------------------------------------------------------------

@@ -128,6 +128,48 @@ def test_ecr_names_the_first_violation(name: str, params: dict[str, Any], member
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "params", "text"),
+    [
+        (
+            "AttachRolePolicy",
+            {"RoleName": "arn:aws:iam::123456789012:role/x", "PolicyArn": "arn:aws:iam::aws:policy/x"},
+            (
+                "The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the "
+                "following: +=,.@_-"
+            ),
+        ),
+        (
+            "CreatePolicy",
+            {"PolicyName": "ab", "Path": "x", "PolicyDocument": "{}"},
+            (
+                "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric "
+                "characters and/or / characters."
+            ),
+        ),
+        (
+            "CreateGroup",
+            {"GroupName": "a b" * 50},
+            (
+                f"1 validation error detected: Value '{'a b' * 50}' at 'groupName' failed to satisfy constraint: "
+                "Member must have length less than or equal to 128"
+            ),
+        ),
+        (
+            "GetRole",
+            {},
+            (
+                "1 validation error detected: Value null at 'roleName' failed to satisfy constraint: "
+                "Member must not be null"
+            ),
+        ),
+    ],
+)
+def test_iam_on_names_and_paths(name: str, params: dict[str, Any], text: str) -> None:
+    """IAM's own sentence about the first name or path that is wrong, where its framework has nothing to say."""
+    assert refusal("iam", name, params, query=True) == ("ValidationError", text)
+
+
 def test_other_services_list_every_violation() -> None:
     """STS in Query: ValidationError, each value shown, members in lower camel case."""
     assert refusal("sts", "AssumeRole", {"RoleArn": "short", "RoleSessionName": "a b"}, query=True) == (

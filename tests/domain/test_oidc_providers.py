@@ -25,6 +25,17 @@ def test_urls(url: str, issuer: str) -> None:
     assert rules.check_arn(arn) == arn
 
 
+@pytest.mark.parametrize("word", ["aws", "sts", "ecr", "iam", "saml", "s3", "localhost", "x-1"])
+def test_bare_words(word: str) -> None:
+    """A host that would read as a service's name is none; with a dot, a port or a path it cannot be taken for one."""
+    for url in (f"https://{word}", f"https://{word}/"):
+        with pytest.raises(ValidationFailed, match="Invalid Open ID Connect Provider URL"):
+            rules.parse_url(url)
+    assert rules.reads_as_service(word)
+    for issuer in (f"{word}.example", f"{word}:443", f"{word}/realm"):
+        assert rules.parse_url(f"https://{issuer}") == issuer
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -68,6 +68,43 @@ def test_access_keys(reg: Registry, anonymous: Client) -> None:
         assert anonymous.errors("GET", "", **basic(user, password)) == EXPIRED
 
 
+def test_last_use(reg: Registry, anonymous: Client, clock: Clock) -> None:
+    """A key that is a password is used, for ECR in the region of the Host; it is noted once a minute."""
+    noted: list[str] = []
+    for _ in range(3):
+        assert anonymous("GET", "", **direct(reg), host="123456789012.dkr.ecr.eu-west-1.localhost:5000").status == 200
+        noted += [f"{use.service} {use.region} {use.at}" for use in reg.trail._uses.values()]
+        reg.trail.flush(reg.db)
+    assert noted == [f"ecr eu-west-1 {reg.now()}"]
+    clock.forward(61)
+    assert anonymous("GET", "", **direct(reg)).status == 200
+    assert [use.region for use in reg.trail._uses.values()] == ["us-east-1"]
+    assert anonymous("GET", "", **token(reg)).status == 200
+
+
+def direct(reg: Registry) -> dict[str, str]:
+    return basic(reg.keys.access_key_id, reg.keys.secret_access_key)
+
+
+def test_refused_logins_are_on_record(reg: Registry, anonymous: Client) -> None:
+    """Wrong secrets, unknown keys and tokens that are over: a row for each key and no secret in it."""
+    anonymous("GET", "")
+    tries = (reg.keys.access_key_id, "AKIAUNKNOWN000000000", "AWS", "hunter2")
+    for user in tries * 50:
+        anonymous("GET", "", **basic(user, "wrong-password"))
+    anonymous("GET", "", **token(reg, hours=-1))
+    reg.trail.flush(reg.db)
+    rows = reg.db.read(lambda tx: tx.all("SELECT account, access_key_id, action, error, parameters FROM audit"))
+    said = ("ecr:GetAuthorizationToken", "TokenRefused", '{"failures": 1}')
+    assert [tuple(row) for row in rows] == [
+        ("123456789012", reg.keys.access_key_id, *said),
+        ("", "AKIAUNKNOWN000000000", *said),
+        ("", "AWS", *said),
+        ("", "", *said),
+    ]
+    assert "wrong-password" not in str(reg.db.read(lambda tx: tx.all("SELECT * FROM audit")))
+
+
 def test_regions(reg: Registry, client: Client, anonymous: Client) -> None:
     """A token is good where its Host names its region, and for no other region."""
     here = token(reg, "eu-west-1")

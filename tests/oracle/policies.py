@@ -281,7 +281,8 @@ def _order(name: str, found: float, wanted: float) -> bool:
 
 
 def _seconds(text: str) -> float:
-    if re.fullmatch(r"\d+(\.\d+)?", text):
+    if re.fullmatch(r"\d+(\.\d+)?", text) and not re.fullmatch(r"\d{4}", text):
         return float(text)
-    at = dt.datetime.fromisoformat(text)
+    missing = {4: "-01-01", 7: "-01"}.get(len(text), "")
+    at = dt.datetime.fromisoformat(text + missing)
     return (at if at.tzinfo else at.replace(tzinfo=dt.UTC)).timestamp()

@@ -53,6 +53,20 @@ def test_all_keys_of_an_address() -> None:
     attempts.failed("another", "10.0.0.2")
 
 
+def test_without_a_key() -> None:
+    """What shows no key is refused by its address, before it is looked at, once that has failed too often."""
+    clock = Clock()
+    attempts = Attempts(6, clock)
+    for _ in range(6 * OF_ADDRESS):
+        attempts.check(None, "10.0.0.1")
+        attempts.failed(None, "10.0.0.1")
+    with pytest.raises(RateExceeded):
+        attempts.check(None, "10.0.0.1")
+    attempts.check(None, "10.0.0.2")
+    clock.now += 1.1
+    attempts.check(None, "10.0.0.1")
+
+
 def test_no_limit() -> None:
     """Zero is no limit."""
     attempts = Attempts(0)

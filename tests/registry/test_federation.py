@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.issuing import Issuer, issuing
 
 from entrepot.domain.errors import IdentityProviderSilent, IdentityTokenInvalid
+from entrepot.domain.oidc_providers import Provider
 from entrepot.registry import tokens
-from entrepot.registry.federation import ASK_AGAIN, Issuers
+from entrepot.registry.federation import ASK_AGAIN, FETCHES, WAITING, Issuers, Vouched
 from entrepot.upstream import calls
 
 DISCOVERY = "/.well-known/openid-configuration"
@@ -128,6 +132,54 @@ def test_a_certificate_that_is_not_trusted(
     with pytest.raises(IdentityProviderSilent):
         key(issuers, issuer)
     assert issuer.asked == []
+
+
+def test_waiting_is_bounded(issuer: Issuer, clock: Clock) -> None:
+    """Whoever finds the provider being asked, or too many asking, waits for a moment and then is told so."""
+    issuers = Issuers(allow_private=True, timeout=0.1, clock=clock)
+    with issuers._turn(issuer.host), pytest.raises(IdentityProviderSilent):
+        key(issuers, issuer)
+    with ExitStack() as held:
+        for _ in range(FETCHES):
+            held.enter_context(issuers._fetches)
+        with pytest.raises(IdentityProviderSilent):
+            key(issuers, issuer)
+    with ExitStack() as held:
+        for _ in range(FETCHES + WAITING):
+            held.enter_context(issuers._room)
+        with pytest.raises(IdentityProviderSilent):
+            key(issuers, issuer)
+    assert issuer.asked == []
+    assert key(Issuers(allow_private=True, clock=clock), issuer).kid == "one"
+
+
+def test_many_at_once(issuer: Issuer, clock: Clock) -> None:
+    """Of many threads one asks; those that wait get what it was told, the others a refusal; none is held for ever."""
+    issuer.waits = 0.2
+    issuers = Issuers(allow_private=True, timeout=5, clock=clock)
+
+    def attempt(_: int) -> bool:
+        try:
+            return key(issuers, issuer).kid == "one"
+        except IdentityProviderSilent:
+            return False
+
+    with ThreadPoolExecutor(40) as pool:
+        found = list(pool.map(attempt, range(40)))
+    assert issuer.asked == [DISCOVERY, "/keys"]
+    assert 1 <= sum(found) <= FETCHES + WAITING
+    assert key(issuers, issuer).kid == "one"
+
+
+@pytest.mark.parametrize("host", ["aws", "sts", "ecr", "iam", "saml"])
+def test_no_claim_is_a_key_of_aws(host: str) -> None:
+    """However such a provider came to be stored, its claims are not what AWS itself says of a request."""
+    claims = {"sub": "me", "aud": "x", "PrincipalTag/team": "a", "MultiFactorAuthPresent": "true", "ExternalId": "1"}
+    token = tokens.Token("one", "RS256", claims, b"", b"")
+    provider = Provider(f"arn:aws:iam::123456789012:oidc-provider/{host}", "123456789012", host, ("x",), (), 0)
+    assert dict(Vouched(provider, token, "x").facts) == {"aws:federatedprovider": (provider.arn,)}
+    named = Vouched(replace(provider, url=f"{host}.example"), token, "x").facts
+    assert {key.partition(":")[0] for key in named} == {f"{host}.example", "aws"}
 
 
 def test_a_slow_provider(issuer: Issuer, clock: Clock) -> None:

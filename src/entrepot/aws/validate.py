@@ -1,6 +1,7 @@
 """Is a parsed request within its model: required, length, range, pattern and enum, in AWS's words.
 
-AWS has two ways of saying it. Most services list every violation in one ValidationException (Query: ValidationError).
+AWS has three ways of saying it. Most services list every violation in one ValidationException (Query: ValidationError),
+and IAM, where there is nothing to list, has a sentence of its own about names and paths (`_iam`).
 ECR names the first one in an InvalidParameterException, at the top-level member that holds it; a violation inside a
 list or a map reads `Member must satisfy constraint: [...]` (seen for `registryIds`, aws-actions/amazon-ecr-login#225).
 Three members that ECR checks by hand have a wording of their own (`_BY_HAND`), all others say
@@ -10,6 +11,7 @@ Three members that ECR checks by hand have a wording of their own (`_BY_HAND`), 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from entrepot.aws.model import Service, Shape
 
 MOST_TOLD = 10
+MOST_LOOKED_AT = 100
 LONGEST_SHOWN = 512
 _BY_HAND = {
     "RepositoryName": "must satisfy regular expression '{}'",
@@ -28,6 +31,11 @@ _BY_HAND = {
 _AS_ECR_LISTS = {
     "ImageTagMutability": ("IMMUTABLE", "MUTABLE", "MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION"),
 }
+# IAM checks these by hand, after all that its framework checks: names, and paths. (aws-cloudformation/cfn-lint#996,
+# app-sre/qontract-reconcile#2640; for paths what its emulators agree on.)
+_NAMES, _PATHS = r"[\w+=,.@-]+", frozenset({"pathType", "policyPathType"})
+_NOT_A_NAME = "It must contain only alphanumeric characters and/or the following: +=,.@_-"
+_NOT_A_PATH = "It must begin and end with / and contain only alphanumeric characters and/or / characters."
 _LENGTHS = frozenset({"string", "blob", "list", "map"})
 _NUMBERS = frozenset({"integer", "long", "float", "double"})
 
@@ -58,6 +66,12 @@ def validate(service: Service, shape: Shape, params: Mapping[str, Any], *, query
         return
     if service.name in {"ecr", "ecr-public"}:
         raise Invalid("InvalidParameterException", _ecr(first))
+    if service.name == "iam":
+        everything = [first, *islice(found, MOST_LOOKED_AT)]
+        found = (each for each in everything if not _iam(each))
+        first = next(found, None)
+        if first is None:
+            raise Invalid("ValidationError", _iam(everything[0]))
     told = [first, *(each for each, _ in zip(found, range(MOST_TOLD - 1), strict=False))]
     many = "1 validation error" if len(told) == 1 else f"{len(told)} validation errors"
     message = f"{many} detected: {'; '.join(_sentence(each) for each in told)}"
@@ -132,6 +146,16 @@ def _ecr(violation: Violation) -> str:
     elif violation.shape is not None and violation.shape.name in _BY_HAND and constraint == _pattern(violation.shape):
         constraint = _BY_HAND[violation.shape.name].format(violation.shape.pattern_text)
     return f"Invalid parameter at '{member}' failed to satisfy constraint: '{constraint}'"
+
+
+def _iam(violation: Violation) -> str:
+    """IAM's own sentence about a name or a path, empty for what its framework says."""
+    shape = violation.shape
+    if shape is None or violation.constraint != _pattern(shape):
+        return ""
+    what = _NOT_A_NAME if shape.pattern_text == _NAMES else _NOT_A_PATH if shape.name in _PATHS else ""
+    member = violation.path[-1]
+    return f"The specified value for {member[:1].lower()}{member[1:]} is invalid. {what}" if what else ""
 
 
 def _sentence(violation: Violation) -> str:

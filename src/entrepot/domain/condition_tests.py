@@ -6,13 +6,12 @@ import base64
 import binascii
 import ipaddress
 import operator
-import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TypeVar
 
+from entrepot.domain import instants
 from entrepot.domain.conditions import Condition
 from entrepot.domain.patterns import Look, Matcher, Reach, read
 
@@ -20,7 +19,6 @@ Test = Callable[[Look], bool]
 _Value = Callable[[str, Look], bool]
 _T = TypeVar("_T")
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_EPOCH = re.compile(r"[0-9]{1,13}(\.[0-9]{1,9})?")
 _ORDERS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "Equals": operator.eq,
     "LessThan": operator.lt,
@@ -75,7 +73,7 @@ def _value(condition: Condition, *, variables: bool) -> tuple[_Value, set[str]]:
     if bare.startswith("Numeric"):
         return _compared(_decimal, bare.removeprefix("Numeric"), values), set()
     if bare.startswith("Date"):
-        return _compared(_instant, bare.removeprefix("Date"), values), set()
+        return _compared(instants.seconds, bare.removeprefix("Date"), values), set()
     return _plain(bare, values), set()
 
 
@@ -132,17 +130,6 @@ def _decimal(text: str) -> Decimal | None:
     except InvalidOperation:
         return None
     return found if found.is_finite() else None
-
-
-def _instant(text: str) -> Decimal | None:
-    """Seconds since 1970 of an instant or a day of ISO 8601 (UTC where it does not say), or as they stand."""
-    if _EPOCH.fullmatch(text):
-        return Decimal(text)
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return Decimal(str((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()))
 
 
 def _bytes(text: str) -> bytes | None:

@@ -8,14 +8,14 @@ import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+
+from entrepot.domain import instants
 
 _COMPARISONS = ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
 _SETS = ("ForAllValues", "ForAnyValue")
 _KEY = re.compile(r"[A-Za-z0-9._/-]+:[^\x00-\x1f\x7f]{1,512}")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,19}(\.[0-9]{1,19})?")
 _ARN = re.compile(r"(\*|arn:[^:\s]*:[^:\s]*:[^:\s]*:[^:\s]*:\S+)")
-_EPOCH = re.compile(r"[0-9]{1,13}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +59,7 @@ def _number(value: str) -> bool:
 
 
 def _date(value: str) -> bool:
-    """An instant or a day of ISO 8601, or seconds since 1970."""
-    if _EPOCH.fullmatch(value):
-        return True
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
+    return instants.seconds(value) is not None
 
 
 def _truth(value: str) -> bool:

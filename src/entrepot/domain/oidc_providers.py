@@ -16,6 +16,7 @@ THUMBPRINTS = 5
 
 _ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:oidc-provider/\S+")
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?")
+_WORD = re.compile(r"[a-z0-9-]+", re.IGNORECASE)
 _PATH = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*")
 _THUMBPRINT = re.compile(r"[0-9a-fA-F]{40}")
 
@@ -40,9 +41,18 @@ def parse_url(text: str) -> str:
         url = urlsplit("")
     path = url.path.rstrip("/")
     plain = url.scheme == "https" and not url.query and not url.fragment and "?" not in text and "#" not in text
-    if not plain or not _HOST.fullmatch(url.netloc) or not _PATH.fullmatch(path):
+    issuer = url.netloc + path
+    if not plain or not _HOST.fullmatch(url.netloc) or not _PATH.fullmatch(path) or reads_as_service(issuer):
         raise ValidationFailed("Invalid Open ID Connect Provider URL")
-    return url.netloc + path
+    return issuer
+
+
+def reads_as_service(issuer: str) -> bool:
+    """Whether the claims of an issuer would be condition keys of a service, as `aws:sub` of `https://aws`.
+
+    Any bare word is one: which services there will be is not known. A dot, a port or a path tells a host from them.
+    """
+    return _WORD.fullmatch(issuer) is not None
 
 
 def arn(account: str, url: str) -> str:

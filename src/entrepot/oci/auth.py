@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import re
 
-from entrepot.domain.errors import NotAuthenticated, TokenRefused
-from entrepot.domain.principals import Principal
+from entrepot.domain.errors import NotAuthenticated, SessionExpired, TokenRefused
+from entrepot.domain.principals import NOBODY, Caller, Principal
 from entrepot.domain.registries import RegistryKey
-from entrepot.registry import access, credentials
+from entrepot.registry import access, access_keys, credentials, logins
 from entrepot.registry.context import Registry
 from entrepot.web.requests import Request
 
@@ -27,17 +27,34 @@ def authenticate(reg: Registry, request: Request) -> tuple[Principal, RegistryKe
     """The caller of a request and the registry it is for.
 
     Raises NotAuthenticated without credentials, TokenRefused for any that are not good here and now: a login token
-    is bound to its region; RateExceeded where too many were not.
+    is bound to its region; RateExceeded where too many were not. Refused ones are
+    put on record, and the last use of an access key that is a password.
     """
     user, password = _basic(request.header("authorization"))
     named = host_registry(request.header("host"))
     reg.attempts.check(user, request.source_ip)
     try:
         principal, key = _known(reg, user, password, named)
-    except TokenRefused:
-        reg.attempts.failed(None if user == "AWS" else user, request.source_ip)
+    except (TokenRefused, SessionExpired) as error:
+        logins.refused(reg, _nobody(reg, request, named), user, type(error).__name__)
+        if isinstance(error, TokenRefused):
+            reg.attempts.failed(None if user == "AWS" else user, request.source_ip)
         raise
+    if user != "AWS":
+        access_keys.used(reg, principal, (named or key).region, "ecr")
     return principal, named or key
+
+
+def _nobody(reg: Registry, request: Request, named: RegistryKey | None) -> Caller:
+    """Who calls before that is known."""
+    return Caller(
+        principal=NOBODY,
+        region=named.region if named is not None else reg.naming.region,
+        action=logins.ACTION,
+        request_id=request.scope["state"].get("request_id", ""),
+        source_ip=request.source_ip,
+        user_agent=(request.header("user-agent") or "")[:256],
+    )
 
 
 def _known(reg: Registry, user: str, password: str, named: RegistryKey | None) -> tuple[Principal, RegistryKey]:

@@ -23,7 +23,8 @@ class Attempts:
 
     They may come at once; after that, one is forgotten every 60 / `per_minute` seconds. With its own limit used up,
     a key is not even looked at; that of the whole address turns further failures into the same answer, and leaves
-    those alone who share the address and have good credentials. The 10,000 failed last are known. Threads may share it.
+    those alone who share the address and have good credentials, unless what they show is no key. The 10,000 failed last
+    are known. Threads may share it.
     """
 
     def __init__(self, per_minute: float = 0, clock: Callable[[], float] = time.monotonic) -> None:
@@ -32,12 +33,15 @@ class Attempts:
         self._failed: OrderedDict[_Who, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def check(self, key: str, address: str) -> None:
-        """Refuse an attempt where too many failed. Raises RateExceeded."""
-        who = (key[:_KEY], address)
+    def check(self, key: str | None, address: str) -> None:
+        """Refuse an attempt where too many failed: with that key, or where there is none (None), of the address.
+
+        Raises RateExceeded.
+        """
+        who = (None if key is None else key[:_KEY], address)
         if self._per_minute and who in self._failed:
             with self._lock:
-                self._refuse(who, self._per_minute)
+                self._refuse(who, self._per_minute * (OF_ADDRESS if key is None else 1))
 
     def failed(self, key: str | None, address: str) -> None:
         """Count a failure, of an address alone where nothing could have been guessed (`key` None).

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from entrepot.domain.audit import Record
 from entrepot.domain.identities import identity
 from entrepot.domain.principals import Caller
+from entrepot.registry.refusals import Refusals
 from entrepot.store import access_keys, exclusions, identities, images
 from entrepot.store import audit as table
 from entrepot.store.db import Database, Tx
@@ -41,10 +42,17 @@ class Trail:
     _pulls: dict[tuple[int, str], int] = field(default_factory=dict)
     _uses: dict[str | int, Use] = field(default_factory=dict)
     _used: dict[str | int, int] = field(default_factory=dict)
+    _refusals: Refusals = field(default_factory=Refusals)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, record: Record) -> None:
         self._reads.append(record)
+
+    def refused(self, record: Record) -> None:
+        """Note that somebody was not believed: see Refusals."""
+        first = self._refusals.note(record)
+        if first is not None:
+            self._reads.append(first)
 
     def pull(self, image: int, principal: str, at: int) -> None:
         with self._lock:
@@ -65,6 +73,7 @@ class Trail:
         with self._lock:
             pulls, self._pulls = self._pulls, {}
             uses, self._uses = self._uses, {}
+        self._reads.extend(self._refusals.due())
         reads = [self._reads.popleft() for _ in range(len(self._reads))]
         if not reads and not pulls and not uses:
             return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from entrepot.domain.principals import FEDERATED, NO_FACTS, ROLE, ROOT, USER, Facts
+from entrepot.registry.known import fact
 from entrepot.store import iam_tags, repositories, repository_tags
 
 if TYPE_CHECKING:
@@ -52,18 +54,9 @@ class Circumstances:
         if prefix not in {"aws:resourcetag", f"{self._resource[8:11]}:resourcetag"}:
             return NO_FACTS
         if self._tags is None:
-            tags = self._read_tags(self._tx) if self._tx is not None else self._reg.db.read(self._read_tags)
-            self._tags = {key.lower(): (value,) for key, value in tags.items()}
+            reg, resource, known = self._reg, self._resource, self._reg.memory.now(self._reg.db, self._tx)
+            self._tags = fact(known, reg.db, self._tx, ("tags", resource), lambda tx: _tags(tx, resource))
         return self._tags
-
-    def _read_tags(self, tx: Tx) -> Mapping[str, str]:
-        parts = self._resource.split(":", 5)
-        if parts[2:3] == ["iam"]:
-            return iam_tags.of(tx, self._resource)
-        if parts[2:3] != ["ecr"]:
-            return {}
-        repository = repositories.find(tx, parts[4], parts[3], parts[5].removeprefix("repository/"))
-        return repository_tags.of(tx, repository.id) if repository is not None else {}
 
     # --- keys that a table names -------------------------------------------------------------------------------
 
@@ -117,6 +110,27 @@ class Circumstances:
 
     def no(self) -> str:
         return "false"
+
+
+def _tags(tx: Tx, resource: str) -> Facts:
+    """The tags of a repository or of something of IAM by key, in lower case, as conditions name them.
+
+    A key that differs from another one in case alone is as if it was not there: the documentation lets a condition
+    match one or the other, and not both. (IAM user guide, "AWS global condition context keys": aws:ResourceTag.)
+    """
+    tags = _read_tags(tx, resource)
+    named = Counter(key.lower() for key in tags)
+    return {key.lower(): (value,) for key, value in tags.items() if named[key.lower()] == 1}
+
+
+def _read_tags(tx: Tx, resource: str) -> Mapping[str, str]:
+    parts = resource.split(":", 5)
+    if parts[2:3] == ["iam"]:
+        return iam_tags.of(tx, resource)
+    if parts[2:3] != ["ecr"]:
+        return {}
+    repository = repositories.find(tx, parts[4], parts[3], parts[5].removeprefix("repository/"))
+    return repository_tags.of(tx, repository.id) if repository is not None else {}
 
 
 def _date(instant: int) -> str:

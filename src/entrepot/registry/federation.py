@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 DOCUMENT_MAX: Final = 256 * 1024  # bytes of a discovery document, and of a set of keys
 ASK_AGAIN: Final = 30.0  # seconds between two questions to one provider, whatever tokens come
+FETCHES: Final = 4  # providers that one process asks at a time
+WAITING: Final = 8  # threads beyond those that wait for a provider's answer
+PATIENCE: Final = 1.0  # seconds that one of them waits at most, for another thread's question or for a turn to ask
 _KNOWN = 200  # providers
 _CLAIM = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
 _CLAIMS = 64
@@ -45,7 +49,10 @@ class _Kept:
 
 class Issuers:
     """The keys of providers, as one process knows them. `timeout` is for each of two calls; `keep` how long keys are
-    believed. Threads may share it: one at a time asks.
+    believed.
+
+    Threads may share it: one at a time asks a provider, FETCHES of them ask at all. Another one waits for PATIENCE, and
+    only while there are not more than WAITING: a slow provider must not hold the threads that others need.
     """
 
     def __init__(
@@ -62,6 +69,9 @@ class Issuers:
         self._kept: dict[str, _Kept] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
+        self._patience = min(timeout, PATIENCE)
+        self._room = threading.BoundedSemaphore(FETCHES + WAITING)
+        self._fetches = threading.BoundedSemaphore(FETCHES)
 
     def key(self, issuer: str, token: Token) -> Key:
         """The key of a provider (its URL without `https://`) that a token names.
@@ -71,19 +81,26 @@ class Issuers:
         """
         kept = self._kept.get(issuer)
         found = self._found(kept, token)
-        if found is not None:
-            return found
-        with self._turn(issuer):
-            kept = self._kept.get(issuer)
+        if found is None and self._may_ask(kept):
+            kept = self._asked(issuer, token)
             found = self._found(kept, token)
-            if found is None and (kept is None or self._clock() - kept.asked >= ASK_AGAIN):
-                kept = self._ask(issuer, kept)
-                found = self._found(kept, token)
         if found is None and not (kept and kept.keys):
             raise IdentityProviderSilent(f"{issuer} did not give its keys a moment ago")
         if found is None:
             raise IdentityTokenInvalid("The token is signed with a key that the provider does not have.")
         return found
+
+    def _may_ask(self, kept: _Kept | None) -> bool:
+        return kept is None or self._clock() - kept.asked >= ASK_AGAIN
+
+    def _asked(self, issuer: str, token: Token) -> _Kept | None:
+        """What is known of a provider once it was asked, here or by the thread that this one waited for."""
+        with _held(self._room, 0, issuer), _held(self._turn(issuer), self._patience, issuer):
+            kept = self._kept.get(issuer)
+            if self._found(kept, token) is None and self._may_ask(kept):
+                with _held(self._fetches, self._patience, issuer):
+                    kept = self._ask(issuer, kept)
+            return kept
 
     def _found(self, kept: _Kept | None, token: Token) -> Key | None:
         fresh = kept is not None and self._clock() - kept.came < self._keep
@@ -120,6 +137,17 @@ class Issuers:
         return calls.get(url, self._timeout, DOCUMENT_MAX, allow_private=self._allow_private)
 
 
+@contextmanager
+def _held(what: threading.Lock | threading.Semaphore, seconds: float, issuer: str) -> Iterator[None]:
+    """Hold a lock or one of several places, which is waited for so long. Raises IdentityProviderSilent."""
+    if not (what.acquire(timeout=seconds) if seconds else what.acquire(blocking=False)):
+        raise IdentityProviderSilent(f"{issuer} is being asked for its keys, and too many are waiting")
+    try:
+        yield
+    finally:
+        what.release()
+
+
 def _json(content: bytes) -> dict[str, Any]:
     try:
         found = json.loads(content)
@@ -145,6 +173,8 @@ class Vouched:
     def facts(self) -> Facts:
         """The token's claims as condition keys, `token.actions.githubusercontent.com:sub`, and who vouches."""
         host = self.provider.url.lower()
+        if rules.reads_as_service(host):  # none can be made, but what was stored otherwise must not speak for AWS
+            return {"aws:federatedprovider": (self.provider.arn,)}
         claims = [(name.lower(), values) for name, values in _claims(self.token.claims)]
         named = Counter(name for name, _ in claims)
         found = {f"{host}:{name}": values for name, values in claims if named[name] == 1}  # `Sub` is not `sub`

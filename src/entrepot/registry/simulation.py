@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from entrepot.domain import condition_keys, evaluation
+from entrepot.domain import condition_keys, evaluation, policy_places
 from entrepot.domain import iam_names as names
 from entrepot.domain import policies as rules
 from entrepot.domain.errors import InvalidInput, MalformedPolicyDocument, PolicyInvalid
@@ -18,6 +18,7 @@ from entrepot.store import attachments, inline_policies, memberships
 
 if TYPE_CHECKING:
     from entrepot.domain.iam_entities import Identity
+    from entrepot.domain.policy_places import Place
     from entrepot.domain.principals import Caller
     from entrepot.registry.context import Registry
     from entrepot.store.db import Tx
@@ -49,7 +50,7 @@ class Outcome:
     """What is decided of one action on one resource.
 
     `missing` are the keys that the policies name and that were not given; `bounded`: whether the boundary allows it,
-    None where there is none; `kinds`: what the policy of each name is, in the words of IAM's PolicySourceType.
+    None where there is none; `sources` are the policies by the name that a decision tells.
     """
 
     action: str
@@ -57,12 +58,12 @@ class Outcome:
     decision: Decision
     missing: tuple[str, ...]
     bounded: bool | None
-    kinds: Mapping[str, PolicyType]
+    sources: Mapping[str, Written]
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
-    """A policy of an identity: its name and kind in answers, and its text."""
+class Written:
+    """A policy: its name in answers, its kind in the words of IAM's PolicySourceType, and its text."""
 
     name: str
     kind: PolicyType
@@ -105,47 +106,58 @@ def _find(tx: Tx, caller: Caller, arn: str) -> Identity:
     account, kind, _, name = parts
     if account != caller.principal.account:
         raise names.missing(kind, name)
-    return identities.find(tx, account, kind, name)
+    found = identities.find(tx, account, kind, name)
+    if found.arn != arn:  # of another path, or in another case
+        raise names.missing(kind, name)
+    return found
 
 
-def _held(tx: Tx, holder: Identity) -> tuple[Identity, list[_Written], tuple[str, ...] | None]:
+def _held(tx: Tx, holder: Identity) -> tuple[Identity, list[Written], tuple[str, ...] | None]:
     """The policies of a user with those of its groups, of a group or of a role, and its boundary."""
     holders = [holder, *(memberships.containers(tx, holder.id) if holder.kind == names.USER else [])]
-    written: list[_Written] = []
+    written: list[Written] = []
     for one in holders:
         for name, text in inline_policies.of(tx, one.id).items():
-            written.append(_Written(f"{one.kind}_{one.name}_{name}", _KINDS[one.kind], text))
+            written.append(Written(f"{one.kind}_{one.name}_{name}", _KINDS[one.kind], text))
         for arn in attachments.of(tx, one.id):
             kind: PolicyType = "aws-managed" if ":iam::aws:" in arn else "user-managed"
-            written += [_Written(arn, kind, text) for text in directory.managed_text(tx, arn)]
+            written += [Written(arn, kind, text) for text in directory.managed_text(tx, arn)]
     return holder, written, directory.managed_text(tx, holder.boundary) if holder.boundary else None
 
 
-def _input(number: int, text: str) -> _Written:
-    return _Written(f"PolicyInputList.{number}", "none", text)
+def _input(number: int, text: str) -> Written:
+    return Written(f"PolicyInputList.{number}", "none", text)
+
+
+def _bound(number: int, text: str) -> Written:
+    return Written(f"PermissionsBoundaryPolicyInputList.{number}", "none", text)
 
 
 # --- trying ----------------------------------------------------------------------------------------------------
 
 
 def _tried(
-    account: str, written: Sequence[_Written], boundary: tuple[str, ...] | None, trial: Trial, arn: str = ""
+    account: str, written: Sequence[Written], boundary: tuple[str, ...] | None, trial: Trial, arn: str = ""
 ) -> list[Outcome]:
     who = _who(account, arn or trial.caller)
     if trial.resource_policy and not who.arn:
         raise InvalidInput("CallerArn is required when a ResourcePolicy is given.")
-    documents = [_parsed(one.text, Kind.IDENTITY) for one in written]
-    bounds = None if boundary is None else [_parsed(text, Kind.IDENTITY) for text in boundary]
-    granting = [_parsed(trial.resource_policy, Kind.REPOSITORY)] if trial.resource_policy else []
+    bounds = None if boundary is None else [_bound(number, text) for number, text in enumerate(boundary, 1)]
+    granting = [Written(RESOURCE_POLICY, "resource", trial.resource_policy)] if trial.resource_policy else []
+    documents = {one.name: _parsed(one.text, Kind.IDENTITY) for one in (*written, *(bounds or ()))}
+    documents |= {one.name: _parsed(one.text, Kind.REPOSITORY) for one in granting}
+
+    def ready(group: Sequence[Written]) -> tuple[Policy, ...]:
+        return tuple(Policy(one.name, evaluation.ready(documents[one.name])) for one in group)
+
     bearing = Policies(
-        identity=tuple(Policy(one.name, evaluation.ready(doc)) for one, doc in zip(written, documents, strict=True)),
-        boundary=None if bounds is None else tuple(Policy("boundary", evaluation.ready(doc)) for doc in bounds),
-        resource=tuple(Policy(RESOURCE_POLICY, evaluation.ready(doc)) for doc in granting),
+        identity=ready(written),
+        boundary=None if bounds is None else ready(bounds),
+        resource=ready(granting),
     )
-    wanted = condition_keys.of([*documents, *(bounds or ()), *granting])
+    wanted = condition_keys.of(documents.values())
     missing = tuple(key for key in wanted if key.lower() not in trial.context)
-    kinds: dict[str, PolicyType] = {one.name: one.kind for one in written}
-    kinds[RESOURCE_POLICY] = "resource"
+    sources = {one.name: one for one in (*written, *(bounds or ()), *granting)}
     owner = trial.owner.split(":")[4] if trial.owner.count(":") >= 5 else who.account  # noqa: PLR2004  # an ARN
     found = []
     for action in trial.actions:
@@ -153,7 +165,7 @@ def _tried(
         for resource in trial.resources:
             request = Request(who, action, resource, owner, trial.context.get)
             bounded = None if bearing.boundary is None else evaluation.allows(request, bearing.boundary)
-            found.append(Outcome(action, resource, evaluation.decide(request, bearing), missing, bounded, kinds))
+            found.append(Outcome(action, resource, evaluation.decide(request, bearing), missing, bounded, sources))
     return found
 
 
@@ -179,6 +191,6 @@ def _parsed(text: str, kind: Kind) -> Document:
         raise InvalidInput(f"Invalid policy: {error}"[:1000]) from error
 
 
-def told(found: Found | None, kinds: Mapping[str, PolicyType]) -> tuple[str, PolicyType] | None:
-    """The name and kind of the policy whose statement decided, None where none did."""
-    return None if found is None else (found.policy, kinds.get(found.policy, "none"))
+def place(found: Found, source: Written) -> tuple[Place, Place]:
+    """Where in its policy the statement that decided begins and ends."""
+    return policy_places.statements(source.text)[found.number - 1]

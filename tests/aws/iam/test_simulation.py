@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
 from tests.aws.ecr.asking import ACCOUNT, plain, refused
 
 REPOSITORY = f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/team/app"
@@ -45,7 +47,14 @@ def test_policies_that_nobody_has(iam: Any) -> None:
         "EvalActionName": "ecr:BatchDeleteImage",
         "EvalResourceName": REPOSITORY,
         "EvalDecision": "explicitDeny",
-        "MatchedStatements": [{"SourcePolicyId": "PolicyInputList.2", "SourcePolicyType": "none"}],
+        "MatchedStatements": [
+            {
+                "SourcePolicyId": "PolicyInputList.2",
+                "SourcePolicyType": "none",
+                "StartPosition": {"Line": 1, "Column": 41},
+                "EndPosition": {"Line": 1, "Column": 102},
+            }
+        ],
         "MissingContextValues": [],
     }
 
@@ -74,7 +83,12 @@ def test_boundaries_and_resource_policies(iam: Any) -> None:
         "EvaluationResults"
     ]
     assert result["EvalDecision"] == "allowed"
-    assert result["MatchedStatements"] == [{"SourcePolicyId": "ResourcePolicy", "SourcePolicyType": "resource"}]
+    [matched] = result["MatchedStatements"]
+    assert (matched["SourcePolicyId"], matched["SourcePolicyType"]) == ("ResourcePolicy", "resource")
+    assert (matched["StartPosition"], matched["EndPosition"]) == (
+        {"Line": 1, "Column": 16},
+        {"Line": 1, "Column": len(granting)},
+    )
     with refused("InvalidInput", "CallerArn is required when a ResourcePolicy is given."):
         iam.simulate_custom_policy(**asked, PolicyInputList=[PULL], ResourcePolicy=granting)
 
@@ -98,6 +112,34 @@ def test_policies_of_a_user(iam: Any, user: str, group: str) -> None:
     ] == [("allowed", "user"), ("allowed", "aws-managed"), ("explicitDeny", "group"), ("allowed", "none")]
     with refused("NoSuchEntity", f"The user with name {user}x cannot be found."):
         iam.simulate_principal_policy(PolicySourceArn=f"{arn}x", ActionNames=["ecr:PutImage"])
+
+
+def test_exactly_that_arn(iam: Any, user: str) -> None:
+    """The ARN names the user: with another path, in another case or of another account it is of nobody."""
+    arn = iam.get_user(UserName=user)["User"]["Arn"]
+    for other in (arn.replace("user/", "user/team/"), arn.replace(user, user.upper())):
+        with pytest.raises(iam.exceptions.NoSuchEntityException):
+            iam.simulate_principal_policy(PolicySourceArn=other, ActionNames=["ecr:PutImage"])
+        with pytest.raises(iam.exceptions.NoSuchEntityException):
+            iam.get_context_keys_for_principal_policy(PolicySourceArn=other)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        iam.simulate_principal_policy(
+            PolicySourceArn=arn.replace(ACCOUNT, "999999999999"), ActionNames=["ecr:PutImage"]
+        )
+
+
+def test_where_the_statement_stands(iam: Any, user: str) -> None:
+    """The place of the statement that decided is told, in the text as it was stored."""
+    text = json.dumps(
+        {"Version": "2012-10-17", "Statement": [says("ecr:PutImage"), says("ecr:*Delete*", "Deny")]}, indent=2
+    )
+    iam.put_user_policy(UserName=user, PolicyName="own", PolicyDocument=text)
+    arn = iam.get_user(UserName=user)["User"]["Arn"]
+    [result] = iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=["ecr:DeleteRepository"])[
+        "EvaluationResults"
+    ]
+    [matched] = result["MatchedStatements"]
+    assert (matched["StartPosition"], matched["EndPosition"]) == ({"Line": 8, "Column": 6}, {"Line": 13, "Column": 6})
 
 
 def test_pages(iam: Any) -> None:

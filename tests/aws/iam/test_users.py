@@ -8,6 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.aws.ecr.asking import ACCOUNT, ROOT, plain, refused
 
+NAMES = "It must contain only alphanumeric characters and/or the following: +=,.@_-"
+PATHS = "It must begin and end with / and contain only alphanumeric characters and/or / characters."
+
 
 def missing(name: str) -> Any:
     return refused("NoSuchEntity", f"The user with name {name} cannot be found.")
@@ -76,11 +79,10 @@ def test_pages(iam: Any, fresh: str) -> None:
 @pytest.mark.parametrize(
     ("given", "member"),
     [
-        ({"UserName": "a b"}, "userName"),
         ({"UserName": ""}, "userName"),
         ({"UserName": "a" * 65}, "userName"),
-        ({"UserName": "ok", "Path": "x"}, "path"),
-        ({"UserName": "ok", "Path": "/a"}, "path"),
+        ({"UserName": "a b" * 30}, "userName"),
+        ({"UserName": "ok", "Path": "/" + "a" * 600}, "path"),
         ({"UserName": "ok", "Tags": [{"Key": "", "Value": ""}]}, "tags.1.member.key"),
         ({"UserName": "ok", "Tags": [{"Key": "a", "Value": "\t"}]}, "tags.1.member.value"),
         ({"UserName": "ok", "Tags": [{"Key": f"{n}", "Value": ""} for n in range(51)]}, "tags"),
@@ -93,6 +95,23 @@ def test_outside_the_model(raw: Any, given: dict[str, Any], member: str) -> None
     error = caught.value.response["Error"]
     assert error["Code"] == "ValidationError"
     assert f" at '{member}' failed to satisfy constraint" in error["Message"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"UserName": "a b"}, "The specified value for userName is invalid. " + NAMES),
+        ({"UserName": "arn:aws:iam::1:user/a"}, "The specified value for userName is invalid. " + NAMES),
+        ({"UserName": "ok", "Path": "x"}, "The specified value for path is invalid. " + PATHS),
+        ({"UserName": "ok", "Path": "/a"}, "The specified value for path is invalid. " + PATHS),
+    ],
+)
+def test_names_and_paths(raw: Any, given: dict[str, Any], message: str) -> None:
+    """Of letters that a name or a path cannot have IAM has a sentence of its own."""
+    with pytest.raises(ClientError) as caught:
+        raw.create_user(**given)
+    error = caught.value.response["Error"]
+    assert (error["Code"], error["Message"]) == ("ValidationError", message)
 
 
 @pytest.mark.parametrize(

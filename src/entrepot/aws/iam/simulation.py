@@ -7,6 +7,7 @@ from typing import Any
 from entrepot.aws.iam import scope
 from entrepot.aws.operation import ANY, Call, operation
 from entrepot.aws.types import iam as t
+from entrepot.domain.evaluation import Found
 from entrepot.registry import identities, simulation
 from entrepot.registry.simulation import Outcome, Trial
 
@@ -60,14 +61,28 @@ def _page(account: str, req: Any, outcomes: list[Outcome]) -> t.SimulatePolicyRe
 
 def _result(outcome: Outcome) -> t.EvaluationResult:
     decision = outcome.decision
-    named = simulation.told(decision.found, outcome.kinds)
     shown: t.EvaluationResult = {
         "EvalActionName": outcome.action,
         "EvalResourceName": outcome.resource,
         "EvalDecision": "allowed" if decision.allowed else "implicitDeny" if decision.missing else "explicitDeny",
-        "MatchedStatements": [{"SourcePolicyId": named[0], "SourcePolicyType": named[1]}] if named else [],
+        "MatchedStatements": _matched(outcome, decision.found),
         "MissingContextValues": list(outcome.missing),
     }
     if outcome.bounded is not None:
         shown["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": outcome.bounded}
     return shown
+
+
+def _matched(outcome: Outcome, found: Found | None) -> list[t.Statement]:
+    source = outcome.sources.get(found.policy) if found is not None else None
+    if found is None or source is None:
+        return []
+    start, end = simulation.place(found, source)
+    return [
+        {
+            "SourcePolicyId": source.name,
+            "SourcePolicyType": source.kind,
+            "StartPosition": {"Line": start.line, "Column": start.column},
+            "EndPosition": {"Line": end.line, "Column": end.column},
+        }
+    ]
