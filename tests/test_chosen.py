@@ -35,7 +35,7 @@ def test_kept_and_obeyed(settings: Settings) -> None:
         protection=Protection(tags=("release-*",)),
         quotas=Quotas(images_per_repository=5),
         gc=Gc(grace=7200.0),
-        storage=Storage(reserve=7),
+        storage=Storage(reserve=7, database_reserve=8),
         secret_access_key="a secret",
         metrics=Metrics(token="another secret"),
     )

@@ -110,6 +110,8 @@ def test_data_dir_is_made_absolute(tmp_path: Path) -> None:
         ({"ENTREPOT_LISTENERS": "[{name = 'main', address = ':1'}]"}, "listeners: each needs a name of its own"),
         ({"ENTREPOT_LISTENERS": "[{name = 'a', address = '1'}]"}, 'listeners.a: "1" is not HOST:PORT'),
         ({"ENTREPOT_LISTENERS": "[{"}, "ENTREPOT_LISTENERS: "),
+        ({"ENTREPOT_STORAGE__RESERVE": "some"}, "storage.reserve: some is neither bytes, nor a size such as 20GiB"),
+        ({"ENTREPOT_STORAGE__RESERVE": "-1"}, "storage.reserve: -1 is neither bytes"),
         ({"ENTREPOT_EVENTS__WEBHOOKS": "[{name = 'a'}]"}, "ENTREPOT_EVENTS__WEBHOOKS: "),
         ({"ENTREPOT_EVENTS__WEBHOOKS": "[{name = 'a', url = 'x'}]"}, "events.webhooks: a: only http and https"),
         ({"ENTREPOT_LISTENERS": "[{name = 'a', adress = ':1'}]"}, "ENTREPOT_LISTENERS: "),

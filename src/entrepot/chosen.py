@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from entrepot.blobs.files import sync_folder
-from entrepot.config import Archive, ConfigError, Gc, Lifecycle, Oci, Protection, Quotas, Settings, Trash
+from entrepot.config import Archive, ConfigError, Gc, Lifecycle, Oci, Protection, Quotas, Settings, Storage, Trash
 
 _CHOSEN = "run/chosen.json"
 
@@ -15,7 +15,7 @@ _CHOSEN = "run/chosen.json"
 class Chosen(Struct, frozen=True, kw_only=True):
     """What is kept in the data folder: no secret, and nothing that an environment may choose for one command."""
 
-    reserve: int
+    storage: Storage
     gc: Gc
     lifecycle: Lifecycle
     oci: Oci
@@ -27,8 +27,7 @@ class Chosen(Struct, frozen=True, kw_only=True):
 
 def keep(settings: Settings) -> None:
     """Write down durably what a server that starts has chosen; it stays when the server ends. Raises ConfigError."""
-    tables = (name for name in Chosen.__struct_fields__ if name != "reserve")
-    made = Chosen(reserve=settings.storage.reserve, **{name: getattr(settings, name) for name in tables})
+    made = Chosen(**{name: getattr(settings, name) for name in Chosen.__struct_fields__})
     target = Path(settings.data_dir, _CHOSEN)
     draft = target.with_suffix(".new")
     try:
@@ -57,5 +56,4 @@ def obeyed(settings: Settings) -> Settings:
         raise ConfigError(
             f"{path} does not say what the server chose ({error}): start the server again, which writes it anew"
         ) from error
-    values = structs.asdict(found)
-    return structs.replace(settings, storage=structs.replace(settings.storage, reserve=values.pop("reserve")), **values)
+    return structs.replace(settings, **structs.asdict(found))

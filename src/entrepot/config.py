@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from entrepot.domain import sizes
+
 if TYPE_CHECKING:
     from entrepot.domain.webhooks import Webhook
 
@@ -80,8 +82,8 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     v2_requests_per_second: Annotated[
         float,
         Meta(
-            description="Requests to `/v2` that one principal may make in a second, each worker giving its share; "
-            "more are answered 429 with Retry-After. 0 means no limit.",
+            description="Requests to `/v2` that one principal may make in a second; more are answered 429 with "
+            "Retry-After. 0 means no limit.",
             ge=0,
         ),
     ] = 0.0
@@ -89,8 +91,8 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         bool,
         Meta(
             description="Let an account make only as many calls of one kind in a second as Amazon ECR lets it (10 "
-            "PutImage, 100 InitiateLayerUpload …), over the API and `/v2`, each worker giving its share; more are "
-            "answered ThrottlingException or 429."
+            "PutImage, 100 InitiateLayerUpload …), over the API and `/v2`, in each region that has a repository; more "
+            "are answered ThrottlingException or 429."
         ),
     ] = False
     api_rates: Annotated[
@@ -151,6 +153,14 @@ class Storage(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where the bytes live."""
 
     reserve: Annotated[
+        int | str,
+        Meta(
+            description="Where less than this is free, beside `storage.database_reserve`, images in the recycle bin "
+            "go, those deleted first in front: bytes, a size such as `20GiB`, or a percentage of the file system (of "
+            "which 10 GiB at most). No upload is refused for it.",
+        ),
+    ] = "5%"
+    database_reserve: Annotated[
         int,
         Meta(
             description="Bytes that stay free beside the blobs, so that the database can still write; an upload that "
@@ -170,7 +180,7 @@ class Gc(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     grace: Annotated[
         float,
         Meta(
-            description="Seconds that a blob is kept after its last image was deleted or its lease was over.",
+            description="Seconds that a blob is kept after its lease was over: see docs/operating.md.",
             ge=0,
             le=3660 * DAY,
         ),
@@ -594,6 +604,10 @@ def _contradictions(settings: Settings, given: Mapping[str, _Given]) -> Iterator
     if settings.registry_host and not _TEMPLATE.match(settings.registry_host):
         yield "registry_host: a host such as registry.example.com:5000, with {account} and {region} at most"
     yield from _bad_networks(settings.trusted_proxies)
+    try:
+        sizes.parse(settings.storage.reserve)
+    except ValueError as error:
+        yield f"storage.reserve: {error}"
     yield from (
         f"limits.api_rates: {json.dumps(text)} is not an action and a number, such as PutImage=10"
         for text in settings.limits.api_rates

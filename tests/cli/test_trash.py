@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.cli.test_gc import refused, run
 from tests.clients import processes
 from tests.clients.serving import Server, serving
 from tests.factories import an_index
+from tests.faults.workload import registry
 
 from entrepot.domain import digests
 
@@ -74,23 +76,48 @@ def test_list_and_restore(server: Server, ecr: Any) -> None:
     assert trash(server, "list") == (0, "")
 
 
+def pass_seconds(server: Server, seconds: int) -> None:
+    """Make what was told of blobs, and their release, so much older."""
+    text = "UPDATE repository_blobs SET leased_until = leased_until - :past, released_at = released_at - :past"
+    with registry(server.data_dir) as reg:
+        reg.db.write(lambda tx: tx.run(text, past=seconds * 1_000_000))
+
+
+def stored(server: Server) -> int:
+    return sum(path.is_file() for path in (server.data_dir / "storage" / "blobs").rglob("*"))
+
+
 def test_empty(server: Server, ecr: Any) -> None:
-    """What is emptied cannot come back."""
+    """What is emptied cannot come back, and its bytes are free when the command ends."""
     image = put_image(ecr, NAME, "1")
     delete(ecr, image.digest)
+    pass_seconds(server, 31)
     code, text = trash(server, "empty", NAME, "--json")
     told = json.loads(text)
-    assert (code, told["images"], told["bytes"]) == (0, 1, 0)
-    assert told["waiting"] > 0
+    assert (code, told["images"], told["blobs"], told["waiting"], stored(server)) == (0, 1, 2, 0, 0)
+    assert told["bytes"] > 0
     assert trash(server, "empty") == (0, "0 images removed for good, 0 bytes collected\n")
     here = ("--data-dir", str(server.data_dir))
     assert f"{image.digest} is not in the recycle bin of {NAME}" in refused(
         "trash", "restore", NAME, image.digest, *here
     )
     delete(ecr, put_image(ecr, NAME, "1", number=1).digest)
+    pass_seconds(server, 31)
+    ecr.initiate_layer_upload(repositoryName=NAME)
     first, second = trash(server, "empty")[1].splitlines()
     assert first == "1 image removed for good, 0 bytes collected"
-    assert second.endswith("pushed within two days: garbage collection takes them when the pushes' leases end")
+    assert second.endswith("may be needed by pushes under way: garbage collection takes them after these")
+    assert stored(server) == 2
+
+
+def test_empty_waits(server: Server, ecr: Any) -> None:
+    """What was pushed a moment ago is free when the command ends as well: it waits until no push can need it."""
+    delete(ecr, put_image(ecr, NAME, "1").digest)
+    pass_seconds(server, 28)
+    began = time.monotonic()
+    assert json.loads(trash(server, "empty", "--json")[1])["blobs"] == 2
+    assert stored(server) == 0
+    assert time.monotonic() - began > 1
 
 
 def test_not_in_the_bin(server: Server, ecr: Any) -> None:
@@ -118,6 +145,7 @@ def test_regions(server: Server, ecr: Any) -> None:
     assert trash(server, "restore", "far", "1", "--region", "eu-west-1")[0] == 0
     with client(server, region="eu-west-1") as far:
         far.batch_delete_image(repositoryName="far", imageIds=[{"imageDigest": there.digest}])
+    pass_seconds(server, 31)
     assert trash(server, "empty", "--region", "eu-west-1")[1].startswith("1 image removed")
     assert trash(server, "list", "--account", "123456789012")[1].splitlines() == rows[:1]
     assert trash(server, "list", "--account", "210987654321") == (0, "")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +30,22 @@ strace counts each of them by itself, also where it is given several.
 
 SECONDS = 60.0
 """When an operation that has not ended hangs."""
+
+
+def counted(log: Path) -> Counter[str]:
+    """How often each of CHANGES is in a record of strace."""
+    found = Counter(re.findall(r"^\d+ +(\w+)\(", log.read_text(), re.MULTILINE))
+    return Counter({call: found[call] for call in CHANGES})
+
+
+def spread(count: int, most: int) -> list[int]:
+    """Of 1 to `count` all, or `most`: a third of them from the start, a third up to the end, the others between."""
+    if count <= most:
+        return list(range(1, count + 1))
+    edge = most // 3
+    between, inner = most - 2 * edge, count - 2 * edge
+    middle = (edge + (2 * number + 1) * inner // (2 * between) + 1 for number in range(between))
+    return [*range(1, edge + 1), *middle, *range(count - edge + 1, count + 1)]
 
 
 def need_strace() -> None:

@@ -134,7 +134,7 @@ def check(found: Tags, clients: list[Client], least: list[int]) -> None:
 def process(folder: Path, place: Path, *before: str) -> subprocess.Popen[str]:
     command = [*before, sys.executable, "-m", "entrepot", "backup", str(place), "--data-dir", str(folder)]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("ENTREPOT_")}
-    environ |= {"PYTHONDONTWRITEBYTECODE": "1", "ENTREPOT_STORAGE__RESERVE": "0"}
+    environ |= {"PYTHONDONTWRITEBYTECODE": "1", "ENTREPOT_STORAGE__DATABASE_RESERVE": "0"}
     return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -149,7 +149,7 @@ def restored(place: Path, folder: Path) -> Tags:
     """Restore and look at every image and byte; what tags there are. Raises ConfigError, Violation."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    app.restore(Settings(data_dir=str(folder), storage=Storage(reserve=0)), place, lambda _: None)
+    app.restore(Settings(data_dir=str(folder), storage=Storage(database_reserve=0)), place, lambda _: None)
     with registry(folder) as reg:
         found = seen(reg)
         settled(reg, folder)

@@ -98,7 +98,7 @@ def test_a_full_disk(small: Path) -> None:
         for _ in range(10):
             with pytest.raises(e.StorageFull):
                 push_blob(reg, bytes(4 * 1024 * 1024))
-        assert shutil.disk_usage(small).free > free - 300_000
+        assert shutil.disk_usage(small).free > free - 600_000  # what is missing is the database's log
         push_blob(reg, b"a small one")
         push_image(reg, 1)
         assert set(seen(reg)) == {"v0", "v1"}

@@ -95,7 +95,7 @@ def rows(folder: Path, names: list[str]) -> dict[str, int]:
 
 
 def settings(folder: Path) -> Settings:
-    return Settings(data_dir=str(folder), storage=Storage(reserve=0))
+    return Settings(data_dir=str(folder), storage=Storage(database_reserve=0))
 
 
 class Expected:

@@ -96,7 +96,7 @@ CHECKPOINT = 40  # pages: far more often than by itself, for what a checkpoint l
 
 
 def settings(folder: Path) -> Settings:
-    return Settings(data_dir=str(folder), storage=Storage(reserve=0))
+    return Settings(data_dir=str(folder), storage=Storage(database_reserve=0))
 
 
 def perform(folder: Path, history: History) -> None:

@@ -52,7 +52,7 @@ def registry(folder: Path) -> Iterator[Registry]:
 
 def _settings(folder: Path) -> Settings:
     # Some faults need a small file system, and all of them count on deleted images to free bytes.
-    return Settings(data_dir=str(folder), storage=Storage(reserve=0), trash=Trash(retention_days=0))
+    return Settings(data_dir=str(folder), storage=Storage(database_reserve=0), trash=Trash(retention_days=0))
 
 
 def layer(number: int) -> bytes:

@@ -80,4 +80,5 @@ def test_the_schedule_runs(reg: Registry) -> None:
     assert {job.name for job in jobs if job.seconds < 60} <= {"make previews", "activate images"}
     never = Plan(gc_seconds=0, scrub_days=0, lifecycle_seconds=0)
     names = {job.name for job in jobs} - {job.name for job in schedule.jobs(never)}
-    assert names == {"collect garbage", "collect orphans", "scrub", "apply lifecycle policies"}
+    collections = {"collect garbage", "free what is deleted", "collect orphans"}
+    assert names == collections | {"scrub", "apply lifecycle policies"}

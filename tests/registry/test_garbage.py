@@ -96,6 +96,59 @@ def test_a_deleted_image(reg: Registry, tmp_path: Path, clock: Clock) -> None:
     assert files(tmp_path) == (0, 2)
 
 
+def test_without_a_bin_bytes_come_free_at_once(reg: Registry, tmp_path: Path, clock: Clock) -> None:
+    """Half a minute after its image was deleted for good a blob goes, however young; not if others were told of it."""
+    for layer in (b"{}", b"own", b"told", b"shared"):
+        a_blob(reg, layer)
+    gone, kept = a_manifest(b"own", b"told", b"shared"), a_manifest(b"shared")
+    for data in (gone, kept):
+        push(reg, data)
+    deletion.delete(reg, a_caller(), KEY, NAME, digests.of(gone))
+    assert layers.look(reg, KEY, NAME, digests.of(b"told"))[1]
+    assert layers.renew(reg, KEY, NAME, [digests.of(b"told")]) == set()
+    assert garbage.waits(reg) == 30.000001
+    later(clock, 30)
+    assert garbage.free(reg) == garbage.Collected()
+    later(clock, 1)
+    assert garbage.collect(reg, dry_run=True).bytes == len(b"own")
+    assert garbage.free(reg) == garbage.Collected(memberships=1, blobs=1, bytes=3, deleted=1)
+    assert files(tmp_path) == (0, 3)
+    later(clock)
+    assert garbage.collect(reg).blobs == 1
+
+
+@pytest.mark.parametrize("what", ["an open upload", "another blob"])
+def test_a_push_under_way_keeps_what_it_was_told_of(reg: Registry, clock: Clock, what: str) -> None:
+    """A client that was told of a layer, and sends others, finds it though its image is removed for good meanwhile."""
+    a_blob(reg, b"{}")
+    told = a_blob(reg, b"layer")
+    push(reg, first := a_manifest(b"layer"))
+    deletion.delete(reg, a_caller(), KEY, NAME, digests.of(first))
+    later(clock, 25)
+    upload = start(reg)
+    later(clock, 3600)
+    if what == "another blob":
+        uploads.cancel(reg, CALLER, KEY, NAME, upload)
+        a_blob(reg, b"another")
+        later(clock, 25)
+    assert garbage.free(reg) == garbage.Collected()
+    push(reg, a_manifest(b"layer", b"another") if what == "another blob" else first, "v1")
+    later(clock, 2 * 24 * 3600)
+    garbage.collect(reg, 0)
+    assert stored(reg, told) == b"layer"
+
+
+def test_an_upload_that_stands_still(reg: Registry, clock: Clock) -> None:
+    """An upload that its client left keeps nothing for longer than six hours."""
+    an_image(reg, 1, "v1")
+    start(reg)
+    deletion.delete_many(reg, a_caller(), KEY, NAME, [ImageId(None, "v1")])
+    later(clock, 6 * 3600)
+    assert garbage.free(reg).blobs == 0
+    later(clock, 31)
+    assert garbage.free(reg).blobs == 2
+
+
 def test_a_blob_of_two_repositories(reg: Registry, tmp_path: Path, clock: Clock) -> None:
     """A repository that needs a blob no more loses it; the bytes stay for the other."""
     a_repository(reg, "other")

@@ -423,6 +423,20 @@ def test_complete_twice(reg: Registry) -> None:
     part(reg, upload, 0, b"abc")
     with pytest.raises(e.LayerAlreadyExists):
         complete(reg, upload, digests.of(b"abc"))
+    with pytest.raises(e.UploadNotFound):
+        uploads.standing(reg, CALLER, KEY, NAME, upload)
+
+
+def test_who_is_told_that_a_layer_is_there_already(reg: Registry, clock: Clock) -> None:
+    """That answer, too, keeps the layer for a whole lease."""
+    a_blob(reg, b"abc")
+    clock.forward(24 * 3600)
+    upload = start(reg)
+    part(reg, upload, 0, b"abc")
+    with pytest.raises(e.LayerAlreadyExists):
+        complete(reg, upload, digests.of(b"abc"))
+    rows = reg.db.read(lambda tx: tx.all("SELECT leased_until FROM repository_blobs"))
+    assert rows == [(clock.at + 48 * 3600 * 1_000_000,)]
 
 
 def test_limits(reg: Registry) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from tests.store.rows import NOW, a_digest, a_repository, an_image
 
+from entrepot.domain.blobs import LEASE
 from entrepot.store import bin as table
-from entrepot.store import counts, images, tags
+from entrepot.store import blobs, counts, images, tags, uploads
 from entrepot.store.db import Database, Tx
 
 
@@ -64,10 +65,31 @@ def test_pages(db: Database, repository: int) -> None:
     assert page(None, NOW + 10, (NOW + 1, ids[1]), 10) == order[1:]
     assert page(repository, NOW + 10, (0, 0), 10) == [ids[1], ids[2], ids[0]]
     assert page(None, NOW + 2, (0, 0), 10) == order[:2]
-    oldest = db.read(lambda tx: table.oldest(tx, NOW + 1))
+    oldest = db.read(lambda tx: table.oldest(tx, NOW + 1, 0))
     assert oldest is not None
     assert oldest.id == order[0]
-    assert db.read(lambda tx: table.oldest(tx, NOW)) is None
+    assert db.read(lambda tx: table.oldest(tx, NOW, 0)) is None
+
+
+def test_the_oldest_whose_bytes_come_free(db: Database, repository: int) -> None:
+    """Deleted in a repository that is silent since; not where an upload is open, or a client was told of a blob."""
+    busy, told = (db.write(lambda tx, name=name: a_repository(tx, name)) for name in ("busy", "told"))  # type: ignore[misc]
+    for at, where in enumerate((busy, told, repository)):
+        db.write(lambda tx, at=at, where=where: binned(tx, where, at))  # type: ignore[misc]
+    silent = NOW + 5
+
+    def fill(tx: Tx) -> None:
+        uploads.insert(tx, "open", busy, "me", "sha256:empty", NOW)
+        blobs.join(tx, told, blobs.put(tx, "", "sha256:1", 5, "at 1", "", NOW), silent + LEASE)
+
+    def oldest(silent: int) -> int | None:
+        found = db.read(lambda tx: table.oldest(tx, NOW, silent))
+        return None if found is None else found.repository
+
+    db.write(fill)
+    assert [oldest(NOW + 2), oldest(silent), oldest(silent + 1)] == [None, repository, told]
+    db.write(lambda tx: uploads.delete(tx, "open"))
+    assert oldest(silent) == busy
 
 
 def test_tagged(db: Database, repository: int) -> None:

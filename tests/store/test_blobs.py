@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.store.rows import NOW, a_repository, an_image
 
 from entrepot.domain.blobs import Blob
-from entrepot.store import blobs, images
+from entrepot.store import blobs, garbage, images
 from entrepot.store.db import Database, Tx
 from entrepot.store.migrate import migrate
 from entrepot.store.sqlite import SqliteDatabase
@@ -109,6 +109,36 @@ def test_a_lease_is_renewed(db: Database) -> None:
     for until in (NOW, NOW + 5):
         db.write(lambda tx, until=until: blobs.join(tx, repository, id_, until))  # type: ignore[misc]
     assert db.read(lambda tx: tx.all("SELECT leased_until FROM repository_blobs")) == [(NOW + 5,)]
+
+
+def test_a_lease_that_a_collector_knows(db: Database) -> None:
+    """A lease that lasts and was not released; where another blob is released, only beside a lease of lately."""
+
+    def fill(tx: Tx) -> tuple[int, int, int]:
+        mine = a_repository(tx)
+        one, two = (blobs.put(tx, "", f"sha256:{name}", 5, f"at {name}", "", NOW) for name in "12")
+        for blob in (one, two):
+            blobs.join(tx, mine, blob, NOW + 100)
+        return mine, one, two
+
+    mine, one, two = db.write(fill)
+
+    def known(blob: int, until: int, lately: int) -> bool:
+        return db.read(lambda tx: blobs.is_leased(tx, mine, blob, until, lately))
+
+    assert (known(one, NOW + 100, NOW + 200), known(one, NOW + 101, 0)) == (True, False)
+
+    def release(tx: Tx) -> None:
+        image = an_image(tx, mine, "sha256:image")
+        images.name_blob(tx, mine, image, "sha256:2", "a layer")
+        garbage.release(tx, image, mine, NOW)
+
+    db.write(release)
+    assert [known(two, NOW, 0), known(one, NOW, NOW + 100), known(one, NOW, NOW + 101)] == [False, True, False]
+    db.write(lambda tx: blobs.trace(tx, mine, "sha256:2", NOW + 101))
+    assert [known(two, NOW, 0), known(one, NOW, NOW + 101)] == [False, True]
+    db.write(lambda tx: blobs.join(tx, mine, two, NOW + 100))
+    assert [known(two, NOW, NOW + 200), known(one, NOW, NOW + 200)] == [True, True]
 
 
 def test_media_type(db: Database) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 from tests.store.rows import NOW, a_repository, an_image
 
+from entrepot.domain.blobs import LEASE
 from entrepot.store import blobs, garbage, images, trash, uploads
 from entrepot.store.db import Database, Tx
 
@@ -95,7 +96,7 @@ def test_a_blob_goes_when_no_repository_has_it(db: Database) -> None:
 
 
 def test_release(db: Database) -> None:
-    """The blobs of an image are kept until now at least, in its repository alone; longer leases stay."""
+    """The blobs of an image are kept until now at least, in its repository alone, and may go early from now on."""
 
     def fill(tx: Tx) -> tuple[int, int, int, list[int]]:
         mine, other = a_repository(tx), a_repository(tx, "other")
@@ -110,6 +111,54 @@ def test_release(db: Database) -> None:
     leases = db.read(lambda tx: [blobs.leased_until(tx, mine, blob) for blob in made])
     assert leases == [LATER, LATER + 1, NOW]
     assert db.read(lambda tx: blobs.leased_until(tx, other, made[0])) == NOW
+    assert db.read(lambda tx: garbage.released(tx, LATER + 1, 10)) == []  # the image names them
+    db.write(lambda tx: images.delete(tx, image))
+    assert db.read(lambda tx: garbage.released(tx, LATER, 10)) == []
+    assert db.read(lambda tx: garbage.released(tx, LATER + 1, 10)) == [(mine, blob, 5) for blob in made[:2]]
+    assert len(db.read(lambda tx: garbage.released(tx, LATER + 1, 1))) == 1
+
+
+def test_what_keeps_a_released_blob(db: Database) -> None:
+    """An open upload in its repository, somebody told of any blob there, an image; and being told of itself."""
+
+    def fill(tx: Tx) -> tuple[int, int, int]:
+        mine = a_repository(tx)
+        image = an_image(tx, mine, "sha256:image")
+        blob = a_blob(tx, "1", mine, leased_until=NOW + LEASE)
+        images.name_blob(tx, mine, image, "sha256:1", "a layer")
+        garbage.release(tx, image, mine, NOW)
+        return mine, image, blob
+
+    mine, image, blob = db.write(fill)
+
+    def waits(silent: int = LATER) -> bool:
+        """Whether all that ask say that the blob is kept."""
+        said = {
+            not db.read(lambda tx: garbage.released(tx, silent, 10)),
+            not db.read(lambda tx: garbage.memberships(tx, (0, 0), 0, 10, silent)[0]),
+            not db.read(lambda tx: garbage.unowned(tx, 0, 0, 10, silent)[0]),
+        }
+        assert len(said) == 1
+        return said.pop()
+
+    assert waits()
+    db.write(lambda tx: images.delete(tx, image))
+    assert (waits(NOW), waits()) == (True, False)
+    db.write(lambda tx: uploads.insert(tx, "open", mine, "me", "sha256:empty", NOW))
+    assert waits()
+    assert db.read(lambda tx: garbage.last_told(tx, 0)) == 0
+    db.write(lambda tx: uploads.delete(tx, "open"))
+    assert db.read(lambda tx: garbage.last_told(tx, 0)) == NOW
+    other = db.write(lambda tx: a_blob(tx, "2", mine, leased_until=LATER + LEASE))
+    assert (waits(), waits(LATER + 1)) == (True, False)
+    assert db.read(lambda tx: garbage.last_told(tx, 0)) == LATER
+    db.write(lambda tx: blobs.leave(tx, mine, other))
+    db.write(lambda tx: garbage.drop_blob(tx, other))
+    assert not waits()
+    assert not db.write(lambda tx: garbage.drop_membership(tx, mine, blob, 0, NOW))
+    db.write(lambda tx: blobs.join(tx, mine, blob, NOW + LEASE))
+    assert waits()
+    assert not db.write(lambda tx: garbage.drop_membership(tx, mine, blob, 0, LATER))
 
 
 def test_who_accounts_for_bytes(db: Database) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from entrepot.store.bin import Binned
 T = TypeVar("T")
 _LEASES_OVER = -2 * LEASE / 1_000_000
 """A grace in seconds: everything that would be collected if all leases had ended."""
+_CLOCKS = 0.1  # seconds that the machine's clock may lose meanwhile against the one that sleeps
 _FULL = "make room on the disk of the data folder and run it again"
 
 
@@ -67,22 +69,34 @@ def empty(config_file: str | None, flags: Mapping[str, object], repository: str 
     """Remove what is in the bin for good, and free its bytes; return 0, or 2 where it cannot be done."""
 
     def work() -> int:
-        with app.operator(load(config_file, os.environ, flags)) as registry, line("emptying the recycle bin"):
+        with app.operator(load(config_file, os.environ, flags)) as registry, line("emptying the recycle bin") as show:
             [gone] = _refusals(lambda: [_empty(registry, flags, repository)])
-            taken = garbage.collect(registry, 0.0, orphans=False)
+            blobs, freed = _collect(registry, show, gone)
             waiting = garbage.collect(registry, _LEASES_OVER, orphans=False, dry_run=True).bytes if gone else 0
-        told = {"images": gone, "blobs": taken.blobs, "bytes": taken.bytes, "waiting": waiting}
-        sys.stdout.write(msgspec.json.encode(told).decode() + "\n" if as_json else emptied(gone, taken.bytes, waiting))
+        told = {"images": gone, "blobs": blobs, "bytes": freed, "waiting": waiting}
+        sys.stdout.write(msgspec.json.encode(told).decode() + "\n" if as_json else emptied(gone, freed, waiting))
         return 0
 
     return attempt(work, full=_FULL, interrupted="what was removed stays so; run it again for the rest")
+
+
+def _collect(registry: Registry, show: Callable[[str], None], gone: int) -> tuple[int, int]:
+    """Free what the images needed, as soon as no push can need it, half a minute at most; how many blobs and bytes."""
+    taken = garbage.collect(registry, 0.0, orphans=False)
+    seconds = garbage.waits(registry) if gone else 0.0
+    if not seconds:
+        return taken.blobs, taken.bytes
+    show(f"waiting {seconds:.0f} s: a push may have been told that these layers are there")
+    time.sleep(seconds + _CLOCKS)
+    more = garbage.free(registry)
+    return taken.blobs + more.blobs, taken.bytes + more.bytes
 
 
 def emptied(gone: int, collected: int, waiting: int) -> str:
     """What was emptied, and why bytes are still there, in a line or two."""
     text = f"{many(gone, 'image')} removed for good, {size(collected)} collected\n"
     if waiting:
-        text += f"{size(waiting)} pushed within two days: garbage collection takes them when the pushes' leases end\n"
+        text += f"{size(waiting)} may be needed by pushes under way: garbage collection takes them after these\n"
     return text
 
 

@@ -96,8 +96,9 @@ def empty_command(
 
     Without REPOSITORY and --region in all regions.
 
-    Bytes of images that were pushed within two days stay until the leases of those pushes end; then garbage collection
-    takes them.
+    A push under way may have been told that a layer is there, and not send it. Where that may be, the command waits
+    until nothing was pushed or deleted for half a minute; what a push still needs then, garbage collection takes after
+    it.
     """  # noqa: D301 - click's mark for lines to keep
     from entrepot.cli import trash  # noqa: PLC0415 - keeps `entrepot --help` fast
 

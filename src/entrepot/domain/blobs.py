@@ -9,6 +9,9 @@ PART_BYTES = 10 * 1024**2  # what InitiateLayerUpload answers as partSize
 LAYER_BYTES_MAX = 52_000 * 1024**2  # ECR quotas, "Maximum layer size"
 PARTS_MAX = 4_200  # ECR quotas, "Layer parts"
 LEASE = 48 * 3600 * 1_000_000  # a blob that no image names yet is kept at least this long (microseconds)
+PAUSED = 6 * 3600 * 1_000_000  # an upload that stands still for so long is not under way (microseconds)
+SILENCE = 30 * 1_000_000  # a push with no upload open does not pause for so long (microseconds)
+TRACED = SILENCE // 6  # at least so often the questions of such a push leave a trace
 
 
 @dataclass(frozen=True, slots=True)

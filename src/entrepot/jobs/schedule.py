@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from entrepot.domain import sizes
+from entrepot.domain.sizes import Size
 from entrepot.domain.webhooks import Webhook
 from entrepot.jobs import webhooks
 from entrepot.registry import garbage, housekeeping, lifecycle, previews, referrers, room, scrub, storage_class
@@ -17,6 +19,7 @@ from entrepot.web import logs
 
 MINUTE = 60.0
 HOUR = 60 * MINUTE
+_RESERVE = sizes.parse("5%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an installation chooses: `entrepot.toml`, tables `gc` and `scrub`. An interval of 0 is never."""
+    """What an installation chooses. An interval of 0 is never."""
 
     gc_seconds: float = HOUR
     gc_grace: float = garbage.GRACE
@@ -41,6 +44,7 @@ class Plan:
     scrub_bytes_per_second: float = scrub.BYTES_PER_SECOND
     lifecycle_seconds: float = HOUR
     activation_seconds: float = 0.0
+    reserve: Size = _RESERVE
     webhooks: tuple[Webhook, ...] = ()
 
 
@@ -50,13 +54,14 @@ def jobs(plan: Plan) -> list[Job]:
         Job("sweep uploads", 10 * MINUTE, lambda reg, _: housekeeping.sweep_uploads(reg)),
         Job("trim records", HOUR, lambda reg, _: housekeeping.trim(reg)),
         Job("activate images", MINUTE / 2, partial(_activate, plan=plan)),
-        Job("make room", MINUTE, _make_room),
+        Job("make room", MINUTE, partial(_make_room, plan=plan)),
         Job("delete referrers of what is deleted", HOUR, referrers.clean),
         Job("make previews", 1.0, lambda reg, _: previews.make(reg)),
         Job("forget previews", HOUR, lambda reg, _: previews.forget(reg)),
     ]
     if plan.gc_seconds:
         found.append(Job("collect garbage", plan.gc_seconds, partial(_collect, grace=plan.gc_grace, orphans=False)))
+        found.append(Job("free what is deleted", MINUTE, _free))
         found.append(Job("collect orphans", 24 * HOUR, partial(_collect, grace=plan.gc_grace, orphans=True)))
     if plan.scrub_days:
         found.append(Job("scrub", HOUR, partial(_scrub, plan=plan)))
@@ -73,13 +78,18 @@ def _activate(reg: Registry, _: Rest, *, plan: Plan) -> int:
     return storage_class.activate_due(reg, plan.activation_seconds)
 
 
-def _make_room(reg: Registry, rest: Rest) -> int:
-    return room.make(reg, room.wanted(reg), rest)
+def _make_room(reg: Registry, rest: Rest, *, plan: Plan) -> int:
+    return room.make(reg, plan.reserve, rest)
 
 
 def _collect(reg: Registry, rest: Rest, *, grace: float, orphans: bool) -> int:
     taken = garbage.collect(reg, grace, orphans=orphans, rest=rest)
     return taken.blobs + taken.orphans
+
+
+def _free(reg: Registry, rest: Rest) -> int:
+    """Where there is no recycle bin, bytes come free at once; what leaves the bin is for the collections."""
+    return 0 if reg.keeping.retention else garbage.free(reg, rest).blobs
 
 
 def _apply(reg: Registry, rest: Rest, *, plan: Plan) -> int:

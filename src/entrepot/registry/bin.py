@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from entrepot.domain import names
-from entrepot.domain.blobs import LEASE
+from entrepot.domain.blobs import LEASE, SILENCE
 from entrepot.domain.errors import ImageNotFound, RestoreIncomplete
 from entrepot.domain.images import ACTIVE, ImageId
 from entrepot.domain.principals import Caller, service
@@ -22,7 +22,7 @@ from entrepot.registry import audit, quotas, repositories, storage_class
 from entrepot.registry.announcements import announce
 from entrepot.registry.context import Registry
 from entrepot.store import bin as table
-from entrepot.store import blobs, garbage, images, tags
+from entrepot.store import blobs, images, tags
 from entrepot.store.bin import Binned
 from entrepot.store.db import Tx
 
@@ -168,10 +168,10 @@ def expiring(reg: Registry) -> int:
 def give_way(reg: Registry, wanted: int) -> int:
     """Remove images from the bin for good, the one deleted first in front, that have `wanted` bytes; how many.
 
-    Those whose push still has leases stay: removing them would free nothing yet.
+    Those whose blobs a push may still need stay: removing them would free nothing yet.
     """
-    done, settled = 0, reg.now() - LEASE
-    while wanted > 0 and (found := reg.db.read(lambda tx: table.oldest(tx, settled))):
+    done, now = 0, reg.now()
+    while wanted > 0 and (found := reg.db.read(lambda tx: table.oldest(tx, now - LEASE, now - SILENCE))):
         done += reg.db.write(partial(_purge_batch, reg=reg, caller=_itself(reg), batch=[found]))
         wanted -= max(1, found.size)
     return done
@@ -200,7 +200,6 @@ def _purge(
 def _purge_batch(tx: Tx, reg: Registry, caller: Caller, batch: list[Binned]) -> int:
     done, now = 0, reg.now()
     for image in batch:
-        garbage.release(tx, image.id, image.repository, image.deleted_at)
         if table.purge(tx, image.id):
             done += 1
             arn = names.repository_arn(image.region, image.account, image.name)

@@ -82,12 +82,12 @@ def remove(tx: Tx, reg: Registry, repository: Repository, image: Image, now: int
     """
     held: list[str | None] = [*tags.of(tx, image.id)] or [None]
     protection.check(tx, reg, repository, held)
+    garbage.release(tx, image.id, repository.id, now)
     if reg.keeping.retention:
         bin_table.keep_tags(tx, image.id)
         bin_table.drop_tags(tx, image.id)
         bin_table.put(tx, image.id, now)
     else:
-        garbage.release(tx, image.id, repository.id, now)
         table.delete(tx, image.id)
     table.orphan(tx, repository.id, image.digest, now)
     for tag in held:

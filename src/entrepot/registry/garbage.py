@@ -4,7 +4,8 @@ Images are roots, all of them: tagged or not, named by an index or not, referrin
 A repository keeps the blobs that its images name and those under lease; a blob that no repository keeps loses its row,
 and in the same transaction its bytes go to the trash; the trash is emptied after that. Each removal asks again inside
 its transaction, so a push at the same time either finds the blob gone or keeps it. A run that is killed leaves nothing
-half done: the next one goes on.
+half done: the next one goes on. When an image is removed for good, its blobs need not wait for the end of their leases:
+see `entrepot.store.garbage`.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from functools import partial
 from itertools import islice
 
 from entrepot.blobs.store import upload_of
+from entrepot.domain.blobs import SILENCE
 from entrepot.domain.errors import StorageUnavailable
 from entrepot.registry import bin as recycling
 from entrepot.registry.context import Registry
 from entrepot.store import counters, garbage, pins, trash
 from entrepot.store.db import Tx
 
-GRACE = 3600.0  # seconds that a blob is kept after its lease, or after its last image was deleted
+GRACE = 3600.0  # seconds that a blob is kept after its lease
 WINDOW = 5_000  # rows of one read
 BATCH = 25  # removals in one transaction: pushes wait for it
 LISTED = 500  # files that are asked about at once
@@ -70,7 +72,7 @@ def collect(
     rest: Rest = no_rest,
     taken: Collected | None = None,
 ) -> Collected:
-    """Collect what nothing has needed for `grace` seconds; with `dry_run` only count it.
+    """Collect what nothing has needed for `grace` seconds, or for SILENCE if its image is deleted; or only count it.
 
     `rest` is called after each piece of work with the seconds that pushes should have to themselves. `orphans` lists
     every stored file as well. While a backup runs, bytes stay in the trash. Images that are in the recycle bin long
@@ -95,25 +97,31 @@ def collect(
 def _memberships(reg: Registry, before: int, taken: Collected, rest: Rest, *, dry_run: bool) -> None:
     after: tuple[int, int] | None = (0, 0)
     while after is not None:
-        found, after = reg.db.read(partial(garbage.memberships, after=after, before=before, window=WINDOW))
+        find = partial(garbage.memberships, after=after, before=before, window=WINDOW, silent=_silent(reg))
+        found, after = reg.db.read(find)
         _look_up(rest)
         if dry_run:
             taken.memberships += len(found)
             continue
         for batch in _batches(found, BATCH):
             with _turn(rest):
-                drop = partial(_drop_memberships, keys=batch, before=before)
+                drop = partial(_drop_memberships, keys=batch, before=before, silent=_silent(reg))
                 taken.memberships += reg.db.write(drop, durable=False)  # what follows from it is durable
 
 
-def _drop_memberships(tx: Tx, keys: Sequence[tuple[int, int]], before: int) -> int:
-    return sum(garbage.drop_membership(tx, repository, blob, before) for repository, blob in keys)
+def _drop_memberships(tx: Tx, keys: Sequence[tuple[int, int]], before: int, silent: int) -> int:
+    return sum(garbage.drop_membership(tx, repository, blob, before, silent) for repository, blob in keys)
+
+
+def _silent(reg: Registry) -> int:
+    return reg.now() - SILENCE
 
 
 def _blobs(reg: Registry, before: int, taken: Collected, rest: Rest, *, dry_run: bool) -> None:
     after: int | None = 0
     while after is not None:
-        found, after = reg.db.read(partial(garbage.unowned, after=after, before=before, window=WINDOW))
+        find = partial(garbage.unowned, after=after, before=before, window=WINDOW, silent=_silent(reg))
+        found, after = reg.db.read(find)
         _look_up(rest)
         if dry_run:
             taken.blobs += len(found)
@@ -124,6 +132,33 @@ def _blobs(reg: Registry, before: int, taken: Collected, rest: Rest, *, dry_run:
                 sizes = reg.db.write(partial(_drop_blobs, blobs=batch, now=reg.now()))
                 taken.blobs += len(sizes)
                 taken.bytes += sum(sizes)
+
+
+def free(reg: Registry, rest: Rest = no_rest) -> Collected:
+    """Collect at once what images needed that were removed for good, and no push since. Raises StorageUnavailable."""
+    taken = Collected()
+    with suppress(_Stopped):
+        found = reg.db.read(partial(garbage.released, silent=_silent(reg), limit=WINDOW))
+        for start in range(0, len(found), BATCH):
+            with _turn(rest):
+                left, sizes = reg.db.write(partial(_free, reg=reg, batch=found[start : start + BATCH]))
+                taken.memberships += left
+                taken.blobs += len(sizes)
+                taken.bytes += sum(sizes)
+        if found:
+            _empty_trash(reg, taken, rest)
+    return taken
+
+
+def _free(tx: Tx, reg: Registry, batch: Sequence[tuple[int, int, int]]) -> tuple[int, list[int]]:
+    left = _drop_memberships(tx, [(repository, blob) for repository, blob, _ in batch], 0, _silent(reg))
+    return left, _drop_blobs(tx, [(blob, size) for _, blob, size in batch], reg.now())
+
+
+def waits(reg: Registry) -> float:
+    """Seconds until nothing but a push that is under way keeps what images needed that were removed for good."""
+    last = reg.db.read(partial(garbage.last_told, before=reg.now()))
+    return max(0, min(last - _silent(reg), SILENCE) + 1) / 1_000_000
 
 
 def _drop_blobs(tx: Tx, blobs: Sequence[tuple[int, int]], now: int) -> list[int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from entrepot import blobs as seam
 from entrepot.blobs.store import Stored
 from entrepot.domain import digests, names
-from entrepot.domain.blobs import LEASE, Blob
+from entrepot.domain.blobs import LEASE, TRACED, Blob
 from entrepot.domain.errors import (
     AccessDenied,
     BlobCorrupt,
@@ -105,8 +105,12 @@ def look(reg: Registry, key: RegistryKey, name: str, digest: str) -> tuple[Blob,
 
 
 def _is_due(tx: Tx, reg: Registry, repository: Repository, blob: Blob) -> bool:
-    """Whether less than half a lease is left. Not every look writes, and no answer is true for less than that."""
-    return blobs.leased_until(tx, repository.id, blob.id) < reg.now() + LEASE * 3 // 4
+    """Whether less than three quarters of a lease are left, or a collector would not know that somebody pushes.
+
+    Not every look writes, and no answer is true for less than that.
+    """
+    until, lately = reg.now() + LEASE * 3 // 4, reg.now() + LEASE - TRACED
+    return not blobs.is_leased(tx, repository.id, blob.id, until, lately)
 
 
 def renew(reg: Registry, key: RegistryKey, name: str, digests_: Sequence[str]) -> set[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -31,6 +31,8 @@ from entrepot.domain.errors import (
     LayerTooLarge,
     LimitExceeded,
     RepositoryNotFound,
+    StorageFull,
+    StorageUnavailable,
     UploadBusy,
     UploadLost,
     UploadNotFound,
@@ -93,7 +95,7 @@ def receiving(
 ) -> Iterator[Receiving]:
     """Hold an upload for one request that continues it at byte `at` (None: wherever it stands).
 
-    What the request does not `keep` or `finish` is cut off again when it is done.
+    What the request does not `keep` or `finish` is cut off again when it is done. A full disk ends the upload.
     Raises RepositoryNotFound, UploadNotFound, UploadRangeInvalid, UploadBusy, UploadLost.
     """
     repository, row = reg.db.read(lambda tx: _find(tx, caller, key, name, upload))
@@ -105,6 +107,11 @@ def receiving(
         yield held
     except (RepositoryNotFound, UploadNotFound):
         held.bytes.discard()  # its row is gone
+        raise
+    except StorageFull:
+        held.bytes.discard()
+        with suppress(StorageFull, StorageUnavailable):  # else it is swept later
+            reg.db.write(lambda tx: table.delete(tx, upload), durable=False)
         raise
     except BaseException:
         held.bytes.truncate(held.kept)
@@ -290,12 +297,21 @@ def complete(reg: Registry, caller: Caller, key: RegistryKey, name: str, upload:
             if held.before.undersized:
                 raise LayerPartTooSmall
             digest = _matching(held, offered)
-            repository = held.repository.id
-            if reg.db.read(lambda tx: blobs.sound(tx, repository, digest)) is not None:
+            if reg.db.write(lambda tx: _has_already(tx, reg, held, digest)):
+                held.bytes.discard()
                 raise LayerAlreadyExists(digest, name)
             return finish(reg, caller, held, digest)
     except UploadLost as error:
         raise UploadNotFound(upload, name, key.account) from error
+
+
+def _has_already(tx: Tx, reg: Registry, held: Receiving, digest: str) -> bool:
+    """Whether the repository has the blob: who is told so finds it there for a LEASE, and the upload is over."""
+    blob = blobs.sound(tx, held.repository.id, digest)
+    if blob is not None:
+        _end(tx, held)
+        blobs.join(tx, held.repository.id, blob.id, reg.now() + rules.LEASE)
+    return blob is not None
 
 
 def _matching(held: Receiving, offered: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from entrepot.domain.blobs import LEASE, PAUSED
 from entrepot.store.db import Tx
 
 
@@ -147,14 +148,27 @@ def count(tx: Tx, before: int) -> int:
     return 0 if row is None else int(row[0])
 
 
-def oldest(tx: Tx, pushed_before: int) -> Binned | None:
-    """Of the images in the bin that were pushed before an instant, the one that was deleted first."""
+def oldest(tx: Tx, pushed_before: int, silent: int) -> Binned | None:
+    """Of the images in the bin whose bytes would come free, the one that was deleted first.
+
+    That is, pushed before an instant, or deleted before `silent` in a repository where no push is since: it has no open
+    upload, and nobody was told of a blob of it. (See `entrepot.store.garbage`.)
+    """
     row = tx.one(
         f"""
-        {_BINNED} WHERE i.deleted_at IS NOT NULL AND i.pushed_at < :pushed_before
+        {_BINNED} WHERE i.deleted_at IS NOT NULL AND (i.pushed_at < :pushed_before OR (
+            i.deleted_at < :silent
+            AND NOT EXISTS (SELECT 1 FROM uploads u WHERE u.repository = i.repository AND u.updated_at >= :paused)
+            AND NOT EXISTS (
+                SELECT 1 FROM repository_blobs t WHERE t.repository = i.repository AND t.leased_until >= :told
+            )
+        ))
         ORDER BY i.deleted_at, i.id LIMIT 1
         """,
         pushed_before=pushed_before,
+        silent=silent,
+        told=silent + LEASE,
+        paused=silent - PAUSED,
     )
     return None if row is None else Binned(*row)
 

@@ -116,7 +116,7 @@ def join(tx: Tx, repository: int, blob: int, leased_until: int) -> None:
     tx.run(
         """
         INSERT INTO repository_blobs (repository, blob, leased_until) VALUES (:repository, :blob, :leased_until)
-        ON CONFLICT (repository, blob) DO UPDATE SET leased_until = excluded.leased_until
+        ON CONFLICT (repository, blob) DO UPDATE SET leased_until = excluded.leased_until, released_at = NULL
         """,
         repository=repository,
         blob=blob,
@@ -149,6 +149,42 @@ def leased_until(tx: Tx, repository: int, blob: int) -> int:
         blob=blob,
     )
     return int(row[0]) if row else 0
+
+
+def is_leased(tx: Tx, repository: int, blob: int, until: int, lately: int) -> bool:
+    """Whether the repository keeps the blob until then, and the collector knows of whoever asks.
+
+    It does not where an image that named the blob was deleted since a client was last told of the blob. And where any
+    blob is released, the lease `lately` or a later one has to show that somebody pushes.
+    """
+    row = tx.one(
+        """
+        SELECT 1 FROM repository_blobs
+        WHERE repository = :repository AND blob = :blob AND leased_until >= :until AND released_at IS NULL
+        AND (
+            NOT EXISTS (SELECT 1 FROM repository_blobs WHERE repository = :repository AND released_at IS NOT NULL)
+            OR EXISTS (SELECT 1 FROM repository_blobs WHERE repository = :repository AND leased_until >= :lately)
+        )
+        """,
+        repository=repository,
+        blob=blob,
+        until=until,
+        lately=lately,
+    )
+    return row is not None
+
+
+def trace(tx: Tx, repository: int, digest: str, leased_until: int) -> None:
+    """Show that somebody pushes: an image that names the blob came, and others may follow."""
+    tx.run(
+        """
+        UPDATE repository_blobs SET leased_until = :leased_until
+        WHERE repository = :repository AND blob IN (SELECT id FROM blobs WHERE digest = :digest)
+        """,
+        repository=repository,
+        digest=digest,
+        leased_until=leased_until,
+    )
 
 
 def leave(tx: Tx, repository: int, blob: int) -> None:
