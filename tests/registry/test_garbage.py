@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -28,8 +29,8 @@ from entrepot.domain.blobs import LEASE
 from entrepot.domain.images import ImageId
 from entrepot.registry import deletion, garbage, images, layers, repositories, uploads
 from entrepot.registry.context import Registry
+from entrepot.store import counters, pins, trash
 from entrepot.store import garbage as table
-from entrepot.store import pins, trash
 
 LEASED = LEASE / 1_000_000
 
@@ -265,6 +266,34 @@ def test_a_run_that_is_stopped_goes_on(reg: Registry, tmp_path: Path, clock: Clo
     assert not reg.db.read(lambda tx: trash.page(tx, "", 1))
     assert files(tmp_path) == (0, 0)
     assert reg.db.read(lambda tx: tx.one("SELECT count(*) FROM blobs")) == (0,)
+
+
+def test_it_rests_for_others_only(reg: Registry, clock: Clock) -> None:
+    """After each turn that somebody else has written beside, it rests; in an idle registry it does not."""
+    for number in range(3 * garbage.BATCH):
+        a_blob(reg, b"%d" % number)
+    later(clock)
+    rests = list[float]()
+
+    def rest(seconds: float) -> bool:
+        rests.append(seconds)
+        if busy:
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(reg.db.write, lambda tx: counters.add(tx, "beside", 1)).result()
+        return False
+
+    busy = False
+    half = garbage.collect(reg, dry_run=True, rest=rest)
+    assert half.memberships == 3 * garbage.BATCH
+    if reg.db.local:
+        garbage.collect(reg, rest=rest, orphans=False)
+        assert not any(rests)
+    for number in range(3 * garbage.BATCH):
+        a_blob(reg, b"again %d" % number)
+    later(clock)
+    busy, rests = True, []
+    garbage.collect(reg, rest=rest, orphans=False)
+    assert sum(seconds > 0 for seconds in rests) >= 6
 
 
 def test_a_removal_asks_again(reg: Registry, clock: Clock) -> None:

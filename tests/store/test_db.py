@@ -309,3 +309,14 @@ def test_changes_of_the_schema_wait_for_each_other(db: Database) -> None:
         assert db.migrate(second) == 1
         done.result()
     assert order == ["first", "second"]
+
+
+def test_the_writing_of_others_is_seen(db: Database) -> None:
+    """Between two looks of a thread the number is another one where another thread has written."""
+    before = db.changes()
+    assert _caught(db, _add) is None
+    assert db.changes() != before
+    if db.local:
+        before = db.changes()
+        db.write(_add)
+        assert db.changes() == before

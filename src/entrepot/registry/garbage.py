@@ -74,12 +74,13 @@ def collect(
 ) -> Collected:
     """Collect what nothing has needed for `grace` seconds, or for SILENCE if its image is deleted; or only count it.
 
-    `rest` is called after each piece of work with the seconds that pushes should have to themselves. `orphans` lists
+    `rest` is called after each piece of work with the seconds that pushes should have to themselves: none where nobody
+    else has written since the last time, so that in an idle registry nothing is waited for. `orphans` lists
     every stored file as well. While a backup runs, bytes stay in the trash. Images that are in the recycle bin long
     enough go first. `taken` is added to while it runs. Linear in what there is, in memory that does not grow with it.
     Raises StorageUnavailable.
     """
-    before = reg.now() - int(grace * 1_000_000)
+    before, rest = reg.now() - int(grace * 1_000_000), _while_others_write(reg, rest)
     taken = Collected() if taken is None else taken
     taken.images = recycling.expiring(reg) if dry_run else recycling.expire(reg, rest)
     with suppress(_Stopped):
@@ -237,6 +238,17 @@ def unnamed(tx: Tx, locations: Sequence[str]) -> list[str]:
     nor the trash, nor their upload accounts for, are left over.
     """
     return [location for location in locations if not garbage.is_named(tx, location, upload_of(location))]
+
+
+def _while_others_write(reg: Registry, rest: Rest) -> Rest:
+    seen = reg.db.changes()
+
+    def when(seconds: float) -> bool:
+        nonlocal seen
+        before, seen = seen, reg.db.changes()
+        return rest(seconds if seen != before else 0.0)
+
+    return when
 
 
 @contextmanager

@@ -81,6 +81,9 @@ class Database(Protocol):
     def migrate(self, fn: Callable[[Tx], T]) -> T:
         """Run `fn` once in one transaction that may change the schema, no other such transaction beside it."""
 
+    def changes(self) -> int:
+        """A number that is another one, in this thread, after somebody else has written."""
+
     def check(self) -> None:
         """Raise StorageUnavailable where the database does not answer."""
 

@@ -96,6 +96,10 @@ class SqliteDatabase:
         finally:
             self._discard(session)
 
+    def changes(self) -> int:
+        """See Database.changes. What this thread wrote itself changes nothing."""
+        return int(self.read(lambda tx: (tx.one("PRAGMA data_version") or (0,))[0]))
+
     def check(self) -> None:
         """See Database.check. A file that was moved away or replaced under us does not answer either."""
         self.read(lambda tx: tx.one("SELECT count(*) FROM sqlite_schema"))
