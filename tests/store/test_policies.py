@@ -16,6 +16,9 @@ def test_repositories(db: Database) -> None:
     for text in ('{"a": 1}', ' {\n"é": "\U0001f600"} '):
         db.write(lambda tx, text=text: policies.set_repository(tx, one, text, NOW))  # type: ignore[misc]
         assert db.read(lambda tx: policies.of_repository(tx, one)) == Written(text)
+        assert db.read(lambda tx: policies.of_repository_named(tx, ACCOUNT, REGION, "team/app")) == Written(text)
+    assert db.read(lambda tx: policies.of_repository_named(tx, ACCOUNT, REGION, "other")) is None
+    assert db.read(lambda tx: policies.of_repository_named(tx, ACCOUNT, "eu-west-1", "team/app")) is None
     assert db.read(lambda tx: policies.of_repository(tx, other)) is None
     assert db.write(lambda tx: policies.delete_repository(tx, other)) is None
     assert db.write(lambda tx: policies.delete_repository(tx, one)) == Written(' {\n"é": "\U0001f600"} ')

@@ -31,7 +31,6 @@ from entrepot.store import (
     memberships,
     oidc_providers,
     policies,
-    repositories,
 )
 
 if TYPE_CHECKING:
@@ -227,8 +226,7 @@ def _registry(tx: Tx, where: RegistryKey) -> tuple[tuple[Policy, ...], bool]:
 
 
 def _repository(tx: Tx, where: RegistryKey, name: str, resource: str) -> tuple[Policy, ...]:
-    repository = repositories.find(tx, where.account, where.region, name)
-    written = policies.of_repository(tx, repository.id) if repository is not None else None
+    written = policies.of_repository_named(tx, where.account, where.region, name)
     if written is None:
         return ()
     return (Policy(resource, evaluation.compiled(written.text, Kind.REPOSITORY, written.principals)),)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 COUNTER: Final = "identity"
 LOOK_AGAIN: Final = 0.25  # seconds after which a process looks whether anything changed
-_MOST = 20_000  # facts, and as many decisions, that are kept
+_MOST = 50_000  # facts, and as many decisions, that are kept
 
 T = TypeVar("T")
 

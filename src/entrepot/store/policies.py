@@ -22,6 +22,21 @@ def of_repository(tx: Tx, repository: int) -> Written | None:
     return _written(row)
 
 
+def of_repository_named(tx: Tx, account: str, region: str, name: str) -> Written | None:
+    """The policy of the repository of that name; None where it has none, or is not there."""
+    row = tx.one(
+        """
+        SELECT p.text, p.principals FROM registries g JOIN repositories r ON r.registry = g.id
+        JOIN repository_policies p ON p.repository = r.id
+        WHERE g.account = :account AND g.region = :region AND r.name = :name
+        """,
+        account=account,
+        region=region,
+        name=name,
+    )
+    return _written(row)
+
+
 def set_repository(tx: Tx, repository: int, text: str, now: int, principals: str = "") -> None:
     """Give a repository its policy, in place of the one it had."""
     tx.run(
