@@ -50,6 +50,7 @@ from entrepot.web import logs, metrics, threads
 from entrepot.web.asgi import ASGIApp, Receive, Scope, Send
 from entrepot.web.metrics import Figure, Meter
 from entrepot.web.rates import ActionRates, Buckets
+from entrepot.web.responses import Response
 
 __all__ = ["Application", "build", "credentials", "ecr", "jobs", "prepare", "sts"]
 
@@ -220,6 +221,10 @@ class Application:
             await self._downloads(scope, receive, send)
         else:
             await self._aws(scope, receive, send)
+
+    def at_once(self, scope: Scope) -> Response | None:
+        """The answer to what needs no waiting, None to everything else."""
+        return self._oci.at_once(scope) if scope["path"].startswith("/v2/") else None
 
     def close(self) -> None:
         """Write down what was gathered and let go of the database."""

@@ -262,6 +262,8 @@ class BlobStoreConformance(ListingConformance, MeetingConformance):
         with pytest.raises(ValueError, match="not a name in"):
             store.open(wrong, of(b"bytes"))
         with pytest.raises(ValueError, match="not a name in"):
+            store.open_unchanged(wrong, of(b"bytes"))
+        with pytest.raises(ValueError, match="not a name in"):
             store.delete(wrong.location)
         with pytest.raises(ValueError, match="not a name in"):
             store.size(wrong.location)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from entrepot.blobs import suspended
-from entrepot.blobs.files import identity
+from entrepot.blobs.files import identity, open_private
 from entrepot.blobs.local import LocalBlobStore
 from entrepot.blobs.store import BlobStore, Stored
 from entrepot.domain.digests import of
@@ -222,6 +222,22 @@ class TestIdentity:
         with contextlib.closing(store.open(blob, of(DATA, algorithm))) as opened:
             assert not opened.rehashed
 
+    def test_what_needs_a_look_is_not_opened_unchanged(self, store: LocalBlobStore, root: Path) -> None:
+        """Only the very file whose hash was right is opened without hashing; not one written to, replaced or gone."""
+        blob = stored(store, DATA)
+        path = root / "blobs" / blob.location
+        opened = store.open_unchanged(blob, DIGEST)
+        assert opened is not None
+        with contextlib.closing(opened):
+            assert (opened.rehashed, opened.identity, opened.read(0, len(DATA))) == (False, blob.identity, DATA)
+        assert store.open_unchanged(Stored(blob.location, blob.size, ""), DIGEST) is None
+        os.utime(path)
+        assert store.open_unchanged(blob, DIGEST) is None
+        path.unlink()
+        assert store.open_unchanged(blob, DIGEST) is None
+        path.mkdir()
+        assert store.open_unchanged(blob, DIGEST) is None
+
     def test_a_push_heals(self, store: LocalBlobStore, root: Path) -> None:
         """After damage the same bytes pushed again are a whole blob."""
         damaged = stored(store, DATA)
@@ -346,6 +362,23 @@ class TestUploadFile:
             store.check()
         assert open_files() == before
         held.discard()
+
+
+def test_a_faster_request_keeps_the_file(store: LocalBlobStore, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who makes the file of an upload, and finds it held before it could hold it, leaves it to who does."""
+    upload_id, faster = new_id(), []
+
+    def overtaken(path: str, flags: int) -> int:
+        monkeypatch.undo()
+        fd = open_private(path, flags)
+        faster.append(store.resume(upload_id, 0, EMPTY))
+        return fd
+
+    monkeypatch.setattr("entrepot.blobs.local.open_private", overtaken)
+    with pytest.raises(UploadBusy):
+        store.create(upload_id)
+    faster[0].write(b"abc")
+    assert content(store, faster[0].commit(of(b"abc")), of(b"abc")) == b"abc"
 
 
 def test_the_local_store_fits_the_seam(root: Path) -> None:

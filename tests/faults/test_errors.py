@@ -219,8 +219,8 @@ def test_manifests_that_rot(tmp_path: Path) -> None:
     """Manifest bytes that rot in the database are not served, are found, and are healed by the next push."""
     folder = tmp_path / "data"
     prepared(folder)
-    with registry(folder) as reg:
-        for harm in (b"", b"x", manifest(0)[:-1], manifest(0) + b" "):
+    for harm in (b"", b"x", manifest(0)[:-1], manifest(0) + b" "):
+        with registry(folder) as reg:  # another process each time: one that has the right bytes in memory serves them
             reg.db.write(lambda tx, harm=harm: tx.run("UPDATE manifests SET bytes = :harm", harm=harm))  # type: ignore[misc]
             with pytest.raises(e.ManifestCorrupt):
                 seen(reg)

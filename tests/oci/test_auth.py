@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import base64
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from tests.factories import KEY, Clock, a_caller
+from tests.factories import ACCOUNT, KEY, REGION, Clock, a_caller, a_registry
 from tests.oci.conftest import Client, basic, token
+from tests.registry.iam import HERE, a_user, accounts
 
+from entrepot.domain.iam_entities import Identity
+from entrepot.domain.principals import Session
 from entrepot.oci import auth
-from entrepot.registry import repositories
+from entrepot.oci.door import OciDoor
+from entrepot.oci.exchange import Options
+from entrepot.registry import access, access_keys, credentials, identities, repositories, sessions, users
+from entrepot.registry.attempts import Attempts
 from entrepot.registry.context import Registry
+from entrepot.registry.credentials import Login
+from entrepot.registry.sealing import Ring
+from entrepot.store import inline_policies
+from entrepot.store.sqlite import SqliteDatabase
 
 EXPIRED = (403, "DENIED", "Your authorization token has expired. Reauthenticate and try again.")
 
@@ -158,3 +172,127 @@ def test_a_repository_made_again(reg: Registry, client: Client) -> None:
     """A login is of a principal, so that it outlives a repository."""
     repositories.delete(reg, a_caller(), KEY, "team/app", force=True)
     assert client("GET", "team/app/tags/list").status == 404
+
+
+# --- logins that are remembered --------------------------------------------------------------------------------
+
+
+ALLOWED = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}'
+
+
+@pytest.fixture
+def alice(reg: Registry) -> tuple[Identity, dict[str, str], str]:
+    """A user who may do everything, a login with her access key, and the key's id."""
+    accounts(reg)
+    user, key = a_user(reg), access_keys.create(reg, HERE, "alice")
+    reg.db.write(lambda tx: inline_policies.put(tx, user.id, "all", ALLOWED))
+    reg.db.write(identities.touch)
+    access.changed(reg)
+    return user, basic(key.key.id, key.secret), key.key.id
+
+
+def of_alice(reg: Registry, user: Identity, key: str) -> dict[str, str]:
+    """A login token that her key fetched."""
+    expires = int(reg.now() / 1_000_000 + 12 * 3600)
+    return basic("AWS", credentials.issue(reg.keys, Login(key, user.account, REGION, expires)))
+
+
+@pytest.mark.parametrize("ending", ["turned off", "deleted", "user deleted"])
+def test_a_remembered_login_ends_with_its_key(
+    reg: Registry, client: Client, anonymous: Client, alice: tuple[Identity, dict[str, str], str], ending: str
+) -> None:
+    """A key that is turned off or gone is no login from then on, nor is a token that it fetched."""
+    user, login, key = alice
+    logins = (login, of_alice(reg, user, key))
+    for each in (*logins, *logins):
+        assert anonymous("GET", "team/app/tags/list", **each).status == 200
+    if ending == "turned off":
+        access_keys.set_status(reg, HERE, "alice", key, "Inactive")
+    else:
+        access_keys.delete(reg, HERE, "alice", key)
+    if ending == "user deleted":
+        reg.db.write(lambda tx: inline_policies.remove(tx, user.id, "all"))
+        users.delete(reg, HERE, "alice")
+    access.changed(reg)
+    for each in logins:
+        assert anonymous.errors("GET", "team/app/tags/list", **each) == EXPIRED
+
+
+def test_what_another_process_changes(
+    reg: Registry,
+    client: Client,
+    anonymous: Client,
+    alice: tuple[Identity, dict[str, str], str],
+    clock: Clock,
+    tmp_path: Path,
+) -> None:
+    """A policy that is taken away in one process is gone in the others within a second."""
+    user, login, _ = alice
+    assert anonymous("GET", "team/app/tags/list", **login).status == 200
+    other = a_registry(SqliteDatabase(tmp_path / "entrepot.db"), tmp_path, clock)
+    with closing(other.db):
+        other.db.write(lambda tx: inline_policies.remove(tx, user.id, "all"))
+        other.db.write(identities.touch)
+    time.sleep(0.3)
+    assert anonymous("GET", "team/app/tags/list", **login).status == 403
+
+
+def test_a_remembered_login_ends_with_its_session(
+    reg: Registry, client: Client, anonymous: Client, clock: Clock
+) -> None:
+    """Temporary credentials, and the token that they fetched, are good until the session is over."""
+    session = Session("run", reg.now(), reg.now() + 900_000_000)
+    given = sessions.issue(reg, ACCOUNT, None, session)
+    principal, _ = sessions.read(reg, given.access_key_id, given.token)
+    expires = reg.now() // 1_000_000 + 12 * 3600
+    said = sessions.to_text(reg, principal)
+    fetched = credentials.issue(reg.keys, Login(given.access_key_id, ACCOUNT, REGION, expires, said))
+    logins = (basic(given.access_key_id, f"{given.secret}:{given.token}"), basic("AWS", fetched))
+    for seconds, status in ((0, 200), (0, 200), (899, 200), (1, 403)):
+        clock.forward(seconds)
+        for each in logins:
+            assert anonymous("GET", "", **each).status == status
+
+
+def test_a_remembered_login_ends_with_its_sealing_key(reg: Registry) -> None:
+    """Whoever forgets the keys that sealed logins ends these, remembered or not; a new key in front ends none."""
+    ring = Ring((b"o" * 32,))
+    reg = replace(reg, keys=replace(reg.keys, sealing=ring))
+    app = Client(OciDoor(reg, Options(sparse_manifests=False, body_bytes=2**40)))
+    login = token(reg)
+    assert app("GET", "", **login).status == 200
+    ring.keys = (b"n" * 32, b"o" * 32)
+    assert app("GET", "", **login).status == 200
+    ring.keys = (b"n" * 32,)
+    assert app("GET", "", **login).status == 403
+
+
+def test_a_remembered_login_is_of_one_host(reg: Registry, client: Client, anonymous: Client) -> None:
+    """The same token is asked again at another name: another region refuses it, another account has its own rights."""
+    good = token(reg)
+    for _ in range(2):
+        assert anonymous("GET", "team/app/tags/list", **good).status == 200
+        assert anonymous.errors("GET", "", host="123456789012.dkr.ecr.eu-west-1.x", **good) == EXPIRED
+        answer = anonymous("GET", "team/app/tags/list", host="999999999999.dkr.ecr.us-east-1.x", **good)
+        assert answer.status == 403
+
+
+def test_a_remembered_login_and_failed_attempts(reg: Registry, client: Client) -> None:
+    """An address that guessed too often has to wait even with a login that is remembered."""
+    reg = replace(reg, attempts=Attempts(2))
+    app = Client(OciDoor(reg, Options(sparse_manifests=False, body_bytes=2**40)))
+    good = basic(reg.keys.access_key_id, reg.keys.secret_access_key)
+    assert app("GET", "", **good).status == 200
+    for _ in range(2):
+        assert app("GET", "", **basic(reg.keys.access_key_id, "wrong")).status == 403
+    assert app("GET", "", **good).status == 429
+
+
+def test_refused_logins_are_not_remembered(reg: Registry, anonymous: Client) -> None:
+    """Only what was good takes memory, and of that no more than a bound however it is spelt."""
+    anonymous("GET", "", **basic("AKIAUNKNOWN", "x"))
+    logins = reg.memory.now(reg.db).facts["logins"]
+    assert logins == {}
+    for number in range(1_010):
+        assert anonymous("GET", "", host=f"h{number}", **token(reg)).status == 200
+    assert 0 < len(logins) <= 1_000

@@ -132,10 +132,8 @@ def test_what_is_taken_away_is_gone_in_time(reg: Registry) -> None:
     caller = somebody(reg)
     give(reg, caller, policy("ecr:*"))
     assert may(reg, caller)
-    assert access.remembered(reg, caller, (PULL,), REPOSITORY)
     give(reg, caller, policy("ecr:*", effect="Deny"), "other")
     access.changed(reg)
-    assert not access.remembered(reg, caller, (PULL,), REPOSITORY)
     assert not may(reg, caller)
     reg.db.write(identities.touch)
     give(reg, caller, policy("ecr:Get*", effect="Deny"), "other")
@@ -146,13 +144,49 @@ def test_what_is_taken_away_is_gone_in_time(reg: Registry) -> None:
 
 
 def test_conditions_are_asked_each_time(reg: Registry) -> None:
-    """What depends on a condition is never remembered."""
+    """What depends on an address is decided for each address."""
     caller = somebody(reg)
     give(reg, caller, policy("ecr:*", Condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}))
     assert not may(reg, caller)
     assert may(reg, replace(caller, source_ip="192.0.2.1"))
-    assert not access.remembered(reg, replace(caller, source_ip="192.0.2.1"), (PULL,), REPOSITORY)
     assert not may(reg, caller)
+
+
+def test_what_a_login_was_granted(reg: Registry) -> None:
+    """A grant is noted for one address, listener and user agent, and never where it depends on time or on tags."""
+    caller, login = replace(somebody(reg), source_ip="192.0.2.1"), object()
+
+    def noted() -> int:
+        return sum(isinstance(key, tuple) and key[0] is login for key in reg.memory.now(reg.db).facts)
+
+    conditions = {
+        "IpAddress": {"aws:SourceIp": "192.0.2.0/24"},
+        "Bool": {"aws:SecureTransport": "false"},
+        "StringLike": {"aws:UserAgent": "*"},
+    }
+    give(reg, caller, policy("ecr:*", Condition=conditions))
+    assert access.refusal(reg, caller, (PULL,), REPOSITORY) is None
+    assert not noted()
+    assert access.refusal(reg, caller, (PULL,), REPOSITORY, login) is None
+    assert noted() == 1
+    elsewhere = [
+        replace(caller, source_ip="198.51.100.1"),
+        replace(caller, secure=True),
+        replace(caller, vpc_endpoint="vpce-1"),
+    ]
+    for other in elsewhere:
+        assert access.refusal(reg, other, (PULL,), REPOSITORY, login) is not None
+    assert access.refusal(reg, caller, ("ecr:PutImage",), REPOSITORY, login) is None
+    assert noted() == 2
+    volatile = (
+        {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}},
+        {"Null": {"ecr:ResourceTag/a": "true"}},
+    )
+    for condition in volatile:
+        give(reg, caller, policy("ecr:*", Condition=condition))
+        access.changed(reg)
+        assert access.refusal(reg, caller, (PULL,), REPOSITORY, login) is None
+        assert not noted()
 
 
 def test_tags(reg: Registry) -> None:

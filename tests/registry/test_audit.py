@@ -43,7 +43,7 @@ def test_nothing_is_lost_when_the_database_fails(reg: Registry, monkeypatch: pyt
         raise ConnectionError
 
     with monkeypatch.context() as broken:
-        broken.setattr(table, "insert", fail)
+        broken.setattr(table, "insert_all", fail)
         with pytest.raises(ConnectionError):
             reg.trail.flush(reg.db)
     audit.seen(reg, a_caller("ecr:Second"), "*")
@@ -69,7 +69,7 @@ def test_the_newest_are_kept(reg: Registry, monkeypatch: pytest.MonkeyPatch) -> 
         audit.seen(reg, a_caller(), "newest")
         raise ConnectionError
 
-    monkeypatch.setattr(table, "insert", fail)
+    monkeypatch.setattr(table, "insert_all", fail)
     with pytest.raises(ConnectionError):
         reg.trail.flush(reg.db)
     reads = reg.trail._reads

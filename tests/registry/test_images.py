@@ -27,6 +27,7 @@ from entrepot.domain.quotas import Quotas
 from entrepot.domain.repositories import Mutability
 from entrepot.registry import deletion, images, repositories
 from entrepot.registry.context import Registry
+from entrepot.registry.held import Held
 from entrepot.store import audit as audit_table
 from entrepot.store import outbox as outbox_table
 
@@ -66,6 +67,39 @@ def test_bytes_come_back_as_they_were_pushed(reg: Registry) -> None:
         image, data = images.get(reg, KEY, NAME, wish)
         assert data == odd
         assert image.manifest_size == len(odd)
+
+
+def test_what_an_identifier_names(reg: Registry) -> None:
+    """A tag beside a digest has to be that image's; an identifier without either names nothing."""
+    one, two = an_image(reg, 1, "one"), an_image(reg, 2, "two")
+    assert images.get(reg, KEY, NAME, ImageId(one, "one"))[0] == images.head(reg, KEY, NAME, ImageId(one, None))
+    for wish in (
+        ImageId(two, "one"),
+        ImageId(one, "none"),
+        ImageId(None, None),
+        ImageId(None, "-"),
+        ImageId("x", None),
+    ):
+        with pytest.raises(e.ImageNotFound):
+            images.get(reg, KEY, NAME, wish)
+        with pytest.raises(e.ImageNotFound):
+            images.head(reg, KEY, NAME, wish)
+    with pytest.raises(e.RepositoryNotFound):
+        images.head(reg, KEY, "none", ImageId(None, "one"))
+
+
+def test_a_damaged_manifest_is_not_kept_in_memory(reg: Registry) -> None:
+    """Bytes that are not those of the digest are refused each time, and served once they are right again."""
+    digest = an_image(reg, 1)
+    manifest = images.get(reg, KEY, NAME, ImageId(digest, None))[1]
+    restarted = replace(reg, held=Held())
+    reg.db.write(lambda tx: tx.run("UPDATE manifests SET bytes = :bytes", bytes=b"wrong"))
+    for _ in range(2):
+        with pytest.raises(e.ManifestCorrupt):
+            images.get(restarted, KEY, NAME, ImageId(digest, None))
+    assert digest not in restarted.held
+    push(restarted, manifest)
+    assert images.get(restarted, KEY, NAME, ImageId(digest, None))[1] == manifest
 
 
 def test_sha512(reg: Registry) -> None:

@@ -15,6 +15,7 @@ from entrepot.config import Bound, ConfigError, Settings
 from entrepot.server import parent
 from entrepot.web.asgi import ASGIApp, Receive, Scope, Send
 from entrepot.web.metrics import Meter
+from entrepot.web.responses import Response
 
 BLOB = Path(os.environ.pop("STANDIN_BLOB", "/dev/null"))
 
@@ -112,6 +113,44 @@ async def peer(scope: Scope, receive: Receive, send: Send) -> None:
     await answer(send, f"{scope['scheme']} {scope['client'][0]}".encode())
 
 
+async def usual(scope: Scope, receive: Receive, send: Send) -> None:
+    """What `QUICK` answers where it is not asked: how many bytes the body has."""
+    size, more = 0, True
+    while more:
+        message = await receive()
+        size, more = size + len(message.get("body", b"")), message.get("more_body", False)
+    await answer(send, b"usual %d" % size)
+
+
+def quick(scope: Scope) -> Response:
+    came = f"{scope['scheme']} {scope['client'][0]} {scope['state'].get('vpc_endpoint', '')}"
+    return Response(200, [("x-query", scope["query_string"].decode()), ("x-from", came)], b"quick")
+
+
+def quick_large(scope: Scope) -> Response:
+    return Response(200, [], bytes(4 * 1048576))
+
+
+def quick_fail(scope: Scope) -> Response:
+    raise RuntimeError("password=hunter2 was wrong")
+
+
+def quick_split(scope: Scope) -> Response:
+    return Response(200, [("x-a", "b\r\nx-evil: yes")])
+
+
+def quick_strange(scope: Scope) -> Response:
+    return Response(200, [("x-a", "\u20ac")])
+
+
+QUICK: dict[str, Callable[[Scope], Response]] = {
+    "/quick": quick,
+    "/quick-large": quick_large,
+    "/quick-fail": quick_fail,
+    "/quick-split": quick_split,
+    "/quick-strange": quick_strange,
+}
+
 ROUTES: dict[str, Callable[[Scope, Receive, Send], Awaitable[None]]] = {
     "/": echo,
     "/blob": blob,
@@ -124,6 +163,7 @@ ROUTES: dict[str, Callable[[Scope, Receive, Send], Awaitable[None]]] = {
     "/drip": drip,
     "/pid": pid,
     "/peer": peer,
+    **dict.fromkeys(QUICK, usual),
 }
 
 
@@ -137,6 +177,13 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"]["route"] = scope["path"] if scope["path"] in ROUTES else "other"
         await self.doors.get(scope["path"], echo)(scope, receive, send)
+
+    def at_once(self, scope: Scope) -> Response | None:
+        answers = QUICK.get(scope["path"])
+        if answers is None:
+            return None
+        scope["state"]["route"] = scope["path"]
+        return answers(scope)
 
     def close(self) -> None:
         (self.folder / f"closed-{os.getpid()}").touch()

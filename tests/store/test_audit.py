@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from tests.store.rows import NOW
 
 from entrepot.domain.audit import Record
@@ -50,3 +51,22 @@ def test_trim(db: Database) -> None:
     assert db.write(lambda tx: audit.trim(tx, NOW + 4, 3)) == 3
     assert db.write(lambda tx: audit.trim(tx, NOW + 4, 3)) == 1
     assert db.read(lambda tx: tx.all("SELECT resource FROM audit")) == [("4",)]
+
+
+def test_insert_all(db: Database) -> None:
+    """Many records are as so many single ones, in their order; none is none."""
+    records = [Record(CALLER, NOW + number, str(number), {"n": number}) for number in range(300)]
+    db.write(lambda tx: audit.insert_all(tx, []))
+    db.write(lambda tx: audit.insert_all(tx, records))
+    rows = db.read(lambda tx: tx.all("SELECT created_at, resource, parameters FROM audit ORDER BY id"))
+    assert rows == [(NOW + number, str(number), f'{{"n": {number}}}') for number in range(300)]
+
+
+def test_insert_all_or_nothing(db: Database) -> None:
+    """Of records of which one cannot be kept none is, and the database goes on."""
+    records = [Record(CALLER, NOW, "good"), Record(CALLER, NOW, None)]  # type: ignore[arg-type]
+    with pytest.raises(Exception, match=r"(?i)null"):
+        db.write(lambda tx: audit.insert_all(tx, records))
+    assert db.read(lambda tx: tx.all("SELECT resource FROM audit")) == []
+    db.write(lambda tx: audit.insert_all(tx, records[:1]))
+    assert db.read(lambda tx: tx.all("SELECT resource FROM audit")) == [("good",)]

@@ -32,6 +32,27 @@ def test_put_and_join(db: Database) -> None:
     assert db.read(lambda tx: blobs.find(tx, mine, DIGEST.upper())) is None
 
 
+def test_named(db: Database) -> None:
+    """A blob is found by the name of a repository that has it, in its own registry alone."""
+    mine, _, id_ = db.write(lambda tx: (a_repository(tx), a_repository(tx, "other"), put(tx)))
+    account, region, name = db.read(
+        lambda tx: tx.one(
+            "SELECT g.account, g.region, r.name FROM registries g JOIN repositories r ON r.registry = g.id"
+            " WHERE r.id = :id",
+            id=mine,
+        )
+    ) or ("", "", "")
+    assert db.read(lambda tx: blobs.named(tx, account, region, name, DIGEST)) is None
+    db.write(lambda tx: blobs.join(tx, mine, id_, NOW))
+    assert db.read(lambda tx: blobs.named(tx, account, region, name, DIGEST)) == Blob(
+        id_, DIGEST, 5, "here", "identity"
+    )
+    elsewhere = ((account, region, "other"), ("", region, name), (account, "", name))
+    for a, r, n in elsewhere:
+        assert db.read(lambda tx, a=a, r=r, n=n: blobs.named(tx, a, r, n, DIGEST)) is None  # type: ignore[misc]
+    assert db.read(lambda tx: blobs.named(tx, account, region, name, DIGEST.upper())) is None
+
+
 def test_put_again(db: Database) -> None:
     """The row of a digest keeps its id when it names new bytes."""
     first = db.write(put)

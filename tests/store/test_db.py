@@ -104,6 +104,25 @@ def test_rows_are_counted(db: Database) -> None:
     assert db.read(lambda tx: tx.one("SELECT count(*) FROM replies")) == (1,)
 
 
+def test_one_statement_for_many_rows(db: Database) -> None:
+    """A statement is run for each row, in their order, as part of the transaction; for none it is not run."""
+    text = "INSERT INTO notes (n, text) VALUES (:n, :text)"
+
+    def write(tx: Tx) -> None:
+        tx.many(text, [])
+        tx.many(text, [{"n": number, "text": f"100% :n {number}"} for number in range(50)])
+        assert _count(tx) == 50
+
+    db.write(write)
+    rows = db.read(lambda tx: tx.all("SELECT n, text FROM notes ORDER BY id"))
+    assert rows == [(number, f"100% :n {number}") for number in range(50)]
+    with pytest.raises((apsw.ConstraintError, psycopg.IntegrityError)):
+        db.write(lambda tx: tx.many(text, [{"n": 1, "text": "new"}, {"n": 1, "text": "100% :n 0"}]))
+    with pytest.raises(RuntimeError, match=r"a write inside read\(\)"):
+        db.read(lambda tx: tx.many(text, [{"n": 1, "text": "new"}]))
+    assert db.read(_count) == 50
+
+
 def test_the_first_of_many_rows_leaves_nothing_open(db: Database) -> None:
     """A `one` that finds many rows does not keep the transaction from ending."""
     db.write(lambda tx: [_add(tx, n) for n in range(50)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from tests.store.rows import NOW, a_digest, a_manifest, a_repository, an_image
+from tests.store.rows import ACCOUNT, NOW, REGION, a_digest, a_manifest, a_repository, an_image
 
 from entrepot.domain.images import Image
 from entrepot.domain.manifests import OCI_MANIFEST
@@ -220,3 +220,34 @@ def test_orphans(db: Database, repository: int) -> None:
     db.write(lambda tx: images.adopt(tx, repository, one))
     assert orphans(NOW + 99) == []
     assert db.read(lambda tx: images.orphaned_since(tx, ids[1])) is None
+
+
+def test_of_repository(db: Database, repository: int) -> None:
+    """One look by names finds what the steps find: by tag or by digest, in that repository of that registry only."""
+    other = db.write(lambda tx: a_repository(tx, "other"))
+    there = db.write(lambda tx: a_repository(tx, region="eu-west-1"))
+    image = db.write(lambda tx: an_image(tx, repository, DIGEST))
+    db.write(lambda tx: an_image(tx, there, SUBJECT))
+    db.write(lambda tx: tags.point(tx, repository, "v1", image, NOW))
+
+    def look(name: str, tag: str | None, digest: str | None, region: str = REGION) -> Image | None:
+        return db.read(lambda tx: images.of_repository(tx, ACCOUNT, region, name, tag, digest))
+
+    expected = db.read(lambda tx: images.find(tx, repository, DIGEST))
+    assert expected is not None
+    assert look("team/app", "v1", None) == look("team/app", None, DIGEST) == expected
+    assert other != repository
+    absent = [
+        ("other", "v1", None),
+        ("other", None, DIGEST),
+        ("none", None, DIGEST),
+        ("team/app", "v2", None),
+        ("team/app", None, SUBJECT),
+        ("team/app", None, None),
+    ]
+    assert [look(*each) for each in absent] == [None] * len(absent)
+    assert look("team/app", None, DIGEST, "eu-west-1") is None
+    assert look("team/app", None, SUBJECT, "eu-west-1") is not None
+    db.write(lambda tx: bin_table.drop_tags(tx, image))
+    db.write(lambda tx: bin_table.put(tx, image, NOW))
+    assert look("team/app", "v1", None) is look("team/app", None, DIGEST) is None

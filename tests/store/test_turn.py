@@ -18,7 +18,7 @@ from entrepot.domain.errors import StorageFull, StorageUnavailable
 from entrepot.store.turn import Turn, os_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _HOLD = """
 import sys
@@ -72,8 +72,20 @@ def is_held(path: Path) -> bool:
     return False
 
 
-def waiters() -> int:
+def threads() -> int:
     return sum(thread.name == "turn" for thread in threading.enumerate())
+
+
+def waits(path: Path) -> int:
+    """How many waits for the lock are under way: each has a descriptor beside the one of its Turn."""
+    return sum(os.path.realpath(entry.path) == str(path) for entry in os.scandir("/proc/self/fd")) - 1
+
+
+def wait_until(met: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not met() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert met()
 
 
 def test_a_free_lock_is_had_at_once(turn: Turn, path: Path) -> None:
@@ -81,7 +93,7 @@ def test_a_free_lock_is_had_at_once(turn: Turn, path: Path) -> None:
     for _ in range(3):
         with contextlib.suppress(ZeroDivisionError), turn.held(0):
             assert is_held(path)
-            assert waiters() == 0
+            assert threads() == 0
             raise ZeroDivisionError
         assert not is_held(path)
 
@@ -113,12 +125,9 @@ def test_waiting_has_an_end(turn: Turn, path: Path) -> None:
             with pytest.raises(StorageUnavailable), turn.held(0.1):
                 pytest.fail("somebody else holds it")
             assert 0.1 <= time.monotonic() - start < 5
-        assert waiters() == 1
+        assert waits(path) == threads() == 1
         let_go(other)
-        for _ in range(200):
-            if waiters() == 0:
-                break
-            time.sleep(0.01)
+        wait_until(lambda: waits(path) == 0)
         assert not is_held(path)
         with turn.held(0):
             assert is_held(path)
@@ -133,10 +142,7 @@ def test_who_comes_back_takes_the_place_it_gave_up(turn: Turn, path: Path) -> No
         timer.start()
         with turn.held(20):
             assert is_held(path)
-            deadline = time.monotonic() + 20
-            while waiters() and time.monotonic() < deadline:
-                time.sleep(0.01)
-            assert waiters() == 0
+            wait_until(lambda: waits(path) == 0)
             assert is_held(path)
         assert not is_held(path)
         timer.join()
@@ -160,7 +166,8 @@ def test_giving_up_and_getting_it_meet(turn: Turn, path: Path) -> None:
 
 
 def test_closing_while_a_thread_waits(path: Path) -> None:
-    """The thread that is left behind frees the lock, and closes no file of anybody else's."""
+    """The thread that is left behind frees the lock, closes no file of anybody else's, and ends."""
+    before = threads()
     with other_process(path) as other:
         turn = Turn(path)
         with pytest.raises(StorageUnavailable), turn.held(0.05):
@@ -171,6 +178,19 @@ def test_closing_while_a_thread_waits(path: Path) -> None:
         with again.held(10):
             assert is_held(path)
         again.close()
+    wait_until(lambda: threads() == before)
+
+
+def test_one_thread_does_all_the_waiting(turn: Turn, path: Path) -> None:
+    """Each wait after the first is done by the thread of the first."""
+    for _ in range(3):
+        with other_process(path) as other:
+            timer = threading.Timer(0.05, let_go, [other])
+            timer.start()
+            with turn.held(20):
+                assert is_held(path)
+            timer.join()
+    assert threads() == 1
 
 
 def test_what_the_system_refuses_is_told(turn: Turn, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

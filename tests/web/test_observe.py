@@ -10,6 +10,7 @@ import pytest
 from entrepot.web.asgi import BrokenOff, ClientDisconnected, Message, Receive, Scope, Send
 from entrepot.web.metrics import Meter
 from entrepot.web.observe import Observed
+from entrepot.web.responses import Response
 
 START = {"type": "http.response.start", "status": 200, "headers": [(b"a", b"b")]}
 BODY = {"type": "http.response.body", "body": b"12345"}
@@ -99,3 +100,61 @@ def test_cancelling_breaks_off() -> None:
 
     with pytest.raises(BrokenOff):
         run(app)
+
+
+class Quick:
+    """An application that may answer at once."""
+
+    def __init__(self, does: Callable[[Scope], Response | None]) -> None:
+        self.at_once = does
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError("it was called")
+
+
+def ask(does: Callable[[Scope], Response | None], method: str = "GET") -> tuple[Any, dict[str, Any], dict[Any, Any]]:
+    """What is answered at once, the request's state, and what was counted."""
+    meter = Meter()
+    scope: dict[str, Any] = {"type": "http", "method": method, "path": "/", "query_string": b"", "state": {}}
+    answer = Observed(Quick(does), meter).at_once(scope)
+    running, sums = meter.read()
+    assert running == 0
+    return answer, scope["state"], {"/".join(key): (cells[0], cells[3]) for key, cells in sums.items()}
+
+
+@pytest.mark.parametrize(("method", "body"), [("GET", b"12345"), ("HEAD", b"")])
+def test_at_once(method: str, body: bytes) -> None:
+    """Header lines with length and id; counted and logged as any request."""
+    answer, state, counted = ask(lambda _: Response(200, [("a", "b")], b"12345"), method)
+    lines = f"a: b\r\nx-amzn-requestid: {state['request_id']}\r\ncontent-length: 5\r\n\r\n".encode()
+    assert answer == (200, lines, body)
+    assert counted == {f"none/{method}/200": (1.0, len(body))}
+
+
+def test_not_at_once() -> None:
+    """What the application leaves to its call, or has no such way for, is not counted."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(START)
+
+    assert ask(lambda _: None)[::2] == (None, {})
+    assert Observed(app, Meter()).at_once({"state": {}}) is None
+
+
+@pytest.mark.parametrize("header", [None, ("a", "b\r\nc: d"), ("a\n", "b"), ("a", "\0"), ("a", "\u20ac")])
+def test_a_failure_at_once(header: tuple[str, str] | None, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """An exception, or a header that cannot be one, is a plain 500 with the id under which the log has more."""
+
+    def does(_: Scope) -> Response:
+        if header is None:
+            raise ValueError("inside")
+        return Response(200, [header], b"secret")
+
+    (status, lines, body), state, counted = ask(does)
+    assert status == 500
+    assert b"inside" not in lines + body
+    assert b"secret" not in lines + body
+    assert lines.count(b"\r\n") == 4
+    assert state["request_id"].encode() in lines
+    assert counted == {"none/GET/500": (1.0, len(body))}
+    assert b'"ended":"failed"' in capsysbinary.readouterr().err

@@ -41,6 +41,13 @@ def path(root: Path, folder: str, name: str | None = None) -> Path:
     return root / folder / name
 
 
+def place(root: Path, location: str) -> str:
+    """Where a blob lies, as `path` says it, for who is in a hurry: joining a Path takes ten times as long."""
+    if not _NAMES["blobs"].fullmatch(location):
+        raise ValueError(f"not a name in blobs/: {location[:200]!r}")
+    return f"{root}/blobs/{location}"
+
+
 def names(root: Path, folder: str) -> Iterator[str]:
     """Ids of the uploads, or locations of the blobs, that are files here. Raises StorageUnavailable."""
     with faults(f"listing {folder}"):

@@ -27,6 +27,7 @@ from entrepot.blobs.files import (
     verify,
     write_back,
 )
+from entrepot.blobs.opened import LocalBlob
 from entrepot.blobs.store import Stored
 from entrepot.blobs.suspended import Known, Suspended
 from entrepot.domain.errors import (
@@ -45,6 +46,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _WRITE_BACK = 8 * 1024 * 1024
+
+_WRITE = 128 * 1024
+"""Bytes written and hashed in one go: they are in the processor's cache for the second.
+
+For larger writes Linux takes larger pieces of memory, of which a virtual machine may have to ask its host for each.
+"""
 
 _FAN = frozenset(f"{number:02x}" for number in range(256))
 """Folders for the blobs of an algorithm, by the first two digits."""
@@ -79,9 +86,12 @@ class LocalBlobStore:
                 file = io.FileIO(path, "x+", opener=open_private)
             except FileExistsError:
                 raise UploadBusy(upload_id) from None
-            undo.callback(path.unlink, missing_ok=True)
             undo.callback(file.close)
-            hold(file.fileno(), upload_id)
+            try:
+                hold(file.fileno(), upload_id)
+            except OSError:
+                path.unlink(missing_ok=True)  # but not where another request was faster and holds it
+                raise
             undo.pop_all()
         return LocalUpload(self, upload_id, file, 0, hashlib.sha256())
 
@@ -127,6 +137,15 @@ class LocalBlobStore:
             undo.pop_all()
         return LocalBlob(file, stored.size, digest, found, rehashed=rehashed)
 
+    def open_unchanged(self, stored: Stored, digest: str) -> LocalBlob | None:
+        with faults("opening a blob"), contextlib.suppress(BlobMissing, BlobCorrupt):
+            file = self._open(stored.location, digest)
+            found = identity(os.fstat(file.fileno()))
+            if found == stored.identity:
+                return LocalBlob(file, stored.size, digest, found, rehashed=False)
+            file.close()
+        return None
+
     def verify(self, stored: Stored, digest: str, pace: Callable[[int], None]) -> str:
         with faults("verifying a blob"), self._open(stored.location, digest) as file:
             try:
@@ -139,7 +158,7 @@ class LocalBlobStore:
 
     def _open(self, location: str, digest: str) -> io.FileIO:
         try:
-            return io.FileIO(layout.path(self.root, "blobs", location), "r", opener=open_private)
+            return io.FileIO(layout.place(self.root, location), "r", opener=open_private)
         except FileNotFoundError:
             self.check()
             raise BlobMissing(digest) from None
@@ -256,8 +275,8 @@ class LocalUpload:
                 free = files.check_room(fd, len(view), self._store.reserve)
                 self._room = self.offset + max(len(view), min(free, PIECE))
             self._touched = True
-            for start in range(0, len(view), PIECE):
-                self._append(fd, view[start : start + PIECE])
+            for start in range(0, len(view), _WRITE):
+                self._append(fd, view[start : start + _WRITE])
             if self.offset - self._written_back >= _WRITE_BACK:
                 write_back(fd, self._written_back, self.offset - self._written_back)
                 self._written_back = self.offset
@@ -367,34 +386,3 @@ class LocalUpload:
     def _cut(self, fd: int) -> None:
         if os.fstat(fd).st_size != self.offset:
             os.ftruncate(fd, self.offset)
-
-
-class LocalBlob:
-    """An open file in `blobs/`; `Blob` says what its methods promise."""
-
-    def __init__(self, file: io.FileIO, size: int, digest: str, found: str, *, rehashed: bool) -> None:
-        self.size = size
-        self.file = True
-        self.rehashed = rehashed
-        self.identity = found
-        self._digest = digest
-        self._file = file
-        self._lock = threading.Lock()
-
-    def fileno(self) -> int:
-        return self._file.fileno()
-
-    def read(self, offset: int, count: int) -> bytes:
-        wanted = max(0, min(count, self.size - offset))
-        with self._lock, faults("reading a blob"):
-            data = os.pread(self._file.fileno(), wanted, offset)
-            while len(data) < wanted:
-                more = os.pread(self._file.fileno(), wanted - len(data), offset + len(data))
-                if not more:
-                    raise BlobCorrupt(self._digest)
-                data += more
-        return data
-
-    def close(self) -> None:
-        with self._lock:
-            self._file.close()

@@ -127,6 +127,9 @@ class BlobStore(Protocol):
     def open(self, stored: Stored, digest: str) -> Blob:
         """Open a blob. Raises BlobMissing; BlobCorrupt when the bytes are not those of the digest."""
 
+    def open_unchanged(self, stored: Stored, digest: str) -> Blob | None:
+        """Open a blob that needs no hashing and, as far as is known, no waiting; None where `open` has to look."""
+
     def delete(self, location: str) -> None:
         """Delete a blob whose row is gone. Idempotent; blobs that are open stay readable."""
 

@@ -110,13 +110,14 @@ class Found:
 class Decision:
     """`found` is the statement that allowed or denied; None for root, and where no statement allows.
 
-    `missing` is then the kind of policy that would have to. `looked`: conditions or variables took part.
+    `missing` is then the kind of policy that would have to. `looked` are the keys of which conditions or variables may
+    have asked, in lower case: with other values of these the decision may be another.
     """
 
     allowed: bool
     found: Found | None = None
     missing: Source | None = None
-    looked: bool = False
+    looked: frozenset[str] = frozenset()
 
     def reason(self, action: str) -> str:
         """The end of AWS's sentence about a refusal, `because` left out."""
@@ -193,23 +194,24 @@ def _nothing(_: str) -> tuple[str, ...] | None:
 
 
 class _Asked:
-    """A request while it is decided: its action in lower case, and whether anything was looked at."""
+    """A request while it is decided: its action in lower case, and the keys that may have been looked at."""
 
     __slots__ = ("action", "looked", "request")
 
     def __init__(self, request: Request) -> None:
         self.request = request
         self.action = request.action.lower()
-        self.looked = False
+        self.looked: frozenset[str] = frozenset()
 
     def applies(self, rule: Rule) -> bool:
         """Whether a statement is about this request, its principals aside."""
         look = self.request.look
         if rule.resources is not None and rule.resources.keys:
-            self.looked = True
+            self.looked |= rule.keys
         if not rule.covers(self.action, self.request.resource, look):
             return False
-        self.looked = self.looked or bool(rule.tests)
+        if rule.tests:
+            self.looked |= rule.keys
         return all(test(look) for test in rule.tests)
 
 

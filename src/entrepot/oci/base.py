@@ -6,6 +6,6 @@ from entrepot.oci.exchange import Exchange
 from entrepot.web.responses import Response
 
 
-async def get(_: Exchange) -> Response:
+def get(_: Exchange) -> Response:
     """end-1."""
     return Response(200, [("content-type", "application/json")], b"{}")

@@ -9,6 +9,7 @@ from entrepot.domain import digests, names, ranges
 from entrepot.domain.errors import LayerNotFound
 from entrepot.oci.exchange import Exchange
 from entrepot.registry import audit, layers
+from entrepot.registry.held import LARGEST
 from entrepot.web import conditions
 from entrepot.web.requests import Request
 from entrepot.web.responses import FileBody, Part, Response
@@ -19,9 +20,29 @@ _TYPE = "application/octet-stream"
 async def get(x: Exchange) -> Response:
     """end-2: GET /v2/<name>/blobs/<digest>, with Range."""
     digest = digests.parse(x.reference)
-    blob = await x.run(layers.open_blob, x.key, x.name, digest)
+    blob = await x.read(layers.open_unchanged, x.key, x.name, digest)
+    if blob is None:
+        blob = await x.run(layers.open_blob, x.key, x.name, digest)
     audit.seen(x.reg, x.caller, names.repository_arn(x.key.region, x.key.account, x.name), layerDigest=digest)
+    if blob.size <= LARGEST and x.request.header("range") is None:
+        return _whole(await x.run(layers.hold, x.key, x.name, digest, blob), digest, x.request)
     return download(blob, digest, x.request)
+
+
+def held(x: Exchange) -> Response | None:
+    """end-2, where memory has the bytes and all of them are wanted."""
+    digest = digests.parse(x.reference)
+    data = layers.held(x.reg, x.key, x.name, digest)
+    if data is None:
+        return None
+    audit.seen(x.reg, x.caller, names.repository_arn(x.key.region, x.key.account, x.name), layerDigest=digest)
+    return _whole(data, digest, x.request)
+
+
+def _whole(data: bytes, digest: str, request: Request) -> Response:
+    if conditions.unchanged(request, _etag(digest)):
+        return Response(304, _headers(digest))
+    return Response(200, [*_headers(digest), ("content-type", _TYPE)], data)
 
 
 async def head(x: Exchange) -> Response:

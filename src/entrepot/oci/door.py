@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar, cast
+
 from entrepot.domain import names
 from entrepot.domain.errors import NotAuthenticated, RegistryError
 from entrepot.domain.principals import Caller, Principal
@@ -13,8 +16,11 @@ from entrepot.registry.context import Registry
 from entrepot.web import logs, threads
 from entrepot.web.asgi import Receive, Scope, Send
 from entrepot.web.rates import ActionRates, Buckets, Rates
-from entrepot.web.requests import Request
+from entrepot.web.requests import Request, nothing
 from entrepot.web.responses import Response, write
+
+T = TypeVar("T")
+Answer = Callable[[Exchange], Response]
 
 _VERSION = ("docker-distribution-api-version", "registry/2.0")
 _SERVER_ERROR = 500
@@ -41,40 +47,70 @@ class OciDoor:
         response.headers.append(_VERSION)
         await write(response, scope, send)
 
+    def at_once(self, scope: Scope) -> Response | None:
+        """The answer to a request that only looks into the database and memory, where these take microseconds.
+
+        None for every other request: give it to the application. Nothing has happened then, or, where memory lost
+        meanwhile what was wanted, nothing but that the request was counted.
+        """
+        if not self._reg.db.local:
+            return None
+        request = Request(scope, nothing)
+        place = locate(request.path)
+        row = route(place.kind, request.method) if place is not None else None
+        if place is None or row is None or row.reader is None:
+            return None
+        if row.handler is not None and not self._holds(request, place):
+            return None
+        try:
+            entered = self._enter(request, place, row)
+            response = entered if isinstance(entered, Response) else row.reader(entered)
+        except RegistryError as error:
+            response = self._refusal(request, error)
+        if response is not None:
+            response.headers.append(_VERSION)
+        return response
+
+    def _holds(self, request: Request, place: Place) -> bool:
+        """Whether memory has what is wanted, and all of it is."""
+        return place.reference in self._reg.held and request.header("range") is None
+
     async def _answer(self, request: Request) -> Response:
         place = locate(request.path)
         row = route(place.kind, request.method) if place else None
+        entered = await self._read(self._enter, request, place, row)
+        if isinstance(entered, Response) or row is None:
+            return cast("Response", entered)
+        return await (row.handler(entered) if row.handler else self._read(cast("Answer", row.reader), entered))
+
+    async def _read(self, function: Callable[..., T], *args: object) -> T:
+        """Call what only looks into the database: here where that takes microseconds, else in a thread."""
+        return function(*args) if self._reg.db.local else await threads.run(function, *args)
+
+    def _enter(self, request: Request, place: Place | None, row: Route | None) -> Exchange | Response:
+        """What the handler gets, where the caller is known and may have it; else the answer.
+
+        Raises NotAuthenticated, TokenRefused, AccessDenied, RateExceeded, NameInvalid.
+        """
         request.scope["state"]["route"] = f"oci.{row.name}" if row else "oci"
-        if self._reg.db.local:
-            principal, key = auth.authenticate(self._reg, request)
-        else:
-            principal, key = await threads.run(auth.authenticate, self._reg, request)
+        admitted = auth.authenticate(self._reg, request)
+        principal, key = admitted.principal, admitted.key
         self._rates.take(principal.arn)
         if place is None:
             return errors.failure(404, "UNSUPPORTED", "There is nothing at this path.")
         if row is None:
             return _not_allowed(place)
-        if request.header("content-encoding") not in (None, "identity"):
+        if row.handler and request.header("content-encoding") not in (None, "identity"):
             return errors.failure(415, "UNSUPPORTED", "Bodies are taken as they are, without a Content-Encoding.")
         name = names.parse_repository(place.name) if place.name or place.reference or place.kind == "tags" else ""
         caller = self._caller(request, row, principal, key.region)
         self._action_rates.take(caller.action, principal.account, key.region)
-        await self._authorise(row, caller, names.repository_arn(key.region, key.account, name or access.ANY))
-        x = Exchange(self._reg, self._options, request, caller, key, name, place.reference)
-        return await row.handler(x)
-
-    async def _authorise(self, row: Route, caller: Caller, resource: str) -> None:
-        """Refuse a caller who has none of the permissions. Raises AccessDenied, which tells of the first."""
-        permissions = row.asked
-        if not permissions or access.remembered(self._reg, caller, permissions, resource):
-            return
-        if self._reg.db.local:
-            refused = access.refusal(self._reg, caller, permissions, resource)
-        else:
-            refused = await threads.run(access.refusal, self._reg, caller, permissions, resource)
+        resource = names.repository_arn(key.region, key.account, name or access.ANY)
+        refused = access.refusal(self._reg, caller, row.asked, resource, admitted) if row.asked else None
         if refused is not None:
             audit.seen(self._reg, caller, resource, "AccessDenied")
             raise refused
+        return Exchange(self._reg, self._options, request, caller, key, name, place.reference)
 
     def _caller(self, request: Request, row: Route, principal: Principal, region: str) -> Caller:
         return Caller(

@@ -31,17 +31,17 @@ async def put(x: Exchange) -> Response:
     return Response(201, headers + [("oci-tag", tag) for tag in extra])
 
 
-async def get(x: Exchange) -> Response:
+def get(x: Exchange) -> Response:
     """end-3: GET /v2/<name>/manifests/<reference>, the bytes as they were pushed."""
-    image, data = await x.read(images.get, x.key, x.name, image_id(x.reference))
+    image, data = images.get(x.reg, x.key, x.name, image_id(x.reference))
     audit.pulled(x.reg, x.caller, image.id, image.pulled_at)
     audit.seen(x.reg, x.caller, names.repository_arn(x.key.region, x.key.account, x.name), imageDigest=image.digest)
     return _found(x, image, data)
 
 
-async def head(x: Exchange) -> Response:
+def head(x: Exchange) -> Response:
     """end-3: HEAD /v2/<name>/manifests/<reference>."""
-    image = await x.read(images.head, x.key, x.name, image_id(x.reference))
+    image = images.head(x.reg, x.key, x.name, image_id(x.reference))
     return _found(x, image)
 
 

@@ -13,11 +13,11 @@ from entrepot.registry import referrers
 from entrepot.web.responses import Response
 
 
-async def listing(x: Exchange) -> Response:
+def listing(x: Exchange) -> Response:
     """end-12a, end-12b: GET /v2/<name>/referrers/<digest>[?artifactType=…&n=…&last=…], an index of descriptors."""
     subject, kind = digests.parse(x.reference), x.parameter("artifactType") or None
     count, last = paging.count(x), paging.last(x)
-    found, more = await x.run(referrers.page, x.key, x.name, subject, kind, last, count or 1)
+    found, more = referrers.page(x.reg, x.key, x.name, subject, kind, last, count or 1)
     shown = found[:count]
     document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [_descriptor(item) for item in shown]}
     headers = [("content-type", OCI_INDEX)]

@@ -11,6 +11,7 @@ from entrepot.oci.exchange import Exchange
 from entrepot.web.responses import Response
 
 Handler = Callable[[Exchange], Awaitable[Response]]
+Reader = Callable[[Exchange], Response | None]
 
 _DOWNLOAD, _CHECK = "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"
 
@@ -19,14 +20,17 @@ _DOWNLOAD, _CHECK = "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailabili
 class Route:
     """`action` is what the call is called, in the audit trail too.
 
+    `handler` answers, or `reader` where that only looks into the database. With both, `reader` answers what memory
+    holds, and None where it does not after all.
     `permissions` are asked of the repository that the path names, or of all of them where it names none: one is enough,
     and where there are none any identity is. Without them, it is the action's own.
     """
 
     name: str
-    handler: Handler
     action: str
     permissions: tuple[str, ...] | None = None
+    handler: Handler | None = None
+    reader: Reader | None = None
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -34,29 +38,29 @@ class Route:
 
 
 ROUTES: Mapping[str, Mapping[str, Route]] = {
-    "base": {"GET": Route("base", base.get, "ecr:GetAuthorizationToken", ())},
-    "catalog": {"GET": Route("catalog", tags.catalog, "ecr:DescribeRepositories")},
-    "tags": {"GET": Route("tags.list", tags.listing, "ecr:ListImages")},
+    "base": {"GET": Route("base", "ecr:GetAuthorizationToken", (), reader=base.get)},
+    "catalog": {"GET": Route("catalog", "ecr:DescribeRepositories", reader=tags.catalog)},
+    "tags": {"GET": Route("tags.list", "ecr:ListImages", reader=tags.listing)},
     "manifest": {
-        "GET": Route("manifest.get", manifests.get, "ecr:BatchGetImage"),
-        "HEAD": Route("manifest.head", manifests.head, "ecr:BatchGetImage"),
-        "PUT": Route("manifest.put", manifests.put, "ecr:PutImage"),
-        "DELETE": Route("manifest.delete", manifests.delete, "ecr:BatchDeleteImage"),
+        "GET": Route("manifest.get", "ecr:BatchGetImage", reader=manifests.get),
+        "HEAD": Route("manifest.head", "ecr:BatchGetImage", reader=manifests.head),
+        "PUT": Route("manifest.put", "ecr:PutImage", handler=manifests.put),
+        "DELETE": Route("manifest.delete", "ecr:BatchDeleteImage", handler=manifests.delete),
     },
     "blob": {
-        "GET": Route("blob.get", blobs.get, _DOWNLOAD),
-        "HEAD": Route("blob.head", blobs.head, _CHECK, (_DOWNLOAD, _CHECK)),
-        "DELETE": Route("blob.delete", blobs.delete, "ecr:BatchDeleteImage"),
+        "GET": Route("blob.get", _DOWNLOAD, handler=blobs.get, reader=blobs.held),
+        "HEAD": Route("blob.head", _CHECK, (_DOWNLOAD, _CHECK), handler=blobs.head),
+        "DELETE": Route("blob.delete", "ecr:BatchDeleteImage", handler=blobs.delete),
     },
     "referrers": {
-        "GET": Route("referrers.list", referrers.listing, "ecr:ListImageReferrers", ("ecr:BatchGetImage",)),
+        "GET": Route("referrers.list", "ecr:ListImageReferrers", ("ecr:BatchGetImage",), reader=referrers.listing),
     },
-    "uploads": {"POST": Route("upload.start", uploads.start, "ecr:InitiateLayerUpload")},
+    "uploads": {"POST": Route("upload.start", "ecr:InitiateLayerUpload", handler=uploads.start)},
     "upload": {
-        "GET": Route("upload.status", uploads.status, "ecr:UploadLayerPart"),
-        "PATCH": Route("upload.append", uploads.append, "ecr:UploadLayerPart"),
-        "PUT": Route("upload.finish", uploads.finish, "ecr:CompleteLayerUpload"),
-        "DELETE": Route("upload.cancel", uploads.cancel, "ecr:UploadLayerPart"),
+        "GET": Route("upload.status", "ecr:UploadLayerPart", reader=uploads.status),
+        "PATCH": Route("upload.append", "ecr:UploadLayerPart", handler=uploads.append),
+        "PUT": Route("upload.finish", "ecr:CompleteLayerUpload", handler=uploads.finish),
+        "DELETE": Route("upload.cancel", "ecr:UploadLayerPart", handler=uploads.cancel),
     },
 }
 

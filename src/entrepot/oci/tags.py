@@ -8,17 +8,17 @@ from entrepot.registry import images, repositories
 from entrepot.web.responses import Response
 
 
-async def listing(x: Exchange) -> Response:
+def listing(x: Exchange) -> Response:
     """end-8: GET /v2/<name>/tags/list[?n=…&last=…]."""
     count, last = paging.count(x), paging.last(x)
-    tags, more = await x.read(images.tag_page, x.key, x.name, last, count or 1)
+    tags, more = images.tag_page(x.reg, x.key, x.name, last, count or 1)
     shown = tags[:count]
     return paging.answer({"name": x.name, "tags": shown}, f"/v2/{x.name}/tags/list", count, shown if more else [])
 
 
-async def catalog(x: Exchange) -> Response:
+def catalog(x: Exchange) -> Response:
     """GET /v2/_catalog[?n=…&last=…]."""
     count, last = paging.count(x), paging.last(x)
-    page = await x.read(repositories.list_page, x.key, last, count or 1)
+    page = repositories.list_page(x.reg, x.key, last, count or 1)
     shown = [repository.name for repository in page.items[:count]]
     return paging.answer({"repositories": shown}, "/v2/_catalog", count, shown if page.last else [])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from functools import partial
+from typing import TypeVar
 
 from entrepot.domain import digests, names, ranges
 from entrepot.domain.errors import LayerTooLarge, NameInvalid, SizeInvalid, UploadNotFound, UploadRangeInvalid
@@ -14,6 +16,8 @@ from entrepot.registry.uploads import Receiving
 from entrepot.web import threads
 from entrepot.web.requests import BodyTooLarge
 from entrepot.web.responses import Response
+
+T = TypeVar("T")
 
 GATHER = 1024 * 1024  # bytes that are gathered before a thread writes and hashes them
 
@@ -37,20 +41,15 @@ async def start(x: Exchange) -> Response:
         raise
 
 
-async def status(x: Exchange) -> Response:
+def status(x: Exchange) -> Response:
     """end-13: GET /v2/<name>/blobs/uploads/<id>."""
-    offset = await x.read(uploads.standing, x.caller, x.key, x.name, x.reference)
+    offset = uploads.standing(x.reg, x.caller, x.key, x.name, x.reference)
     return Response(204, _place(x.name, x.reference, offset))
 
 
 async def append(x: Exchange) -> Response:
     """end-5: PATCH /v2/<name>/blobs/uploads/<id>, with or without Content-Range."""
-    span = _content_range(x)
-    async with _receiving(x, x.reference, span.start if span else None) as held:
-        await _receive(x, held)
-        if span is not None and held.offset != span.start + span.count:
-            raise SizeInvalid("The body does not have the length that its Content-Range says.")
-        offset = await x.run(uploads.keep, held)
+    offset = await _take(x, x.reference, _content_range(x), partial(uploads.keep, x.reg))
     return _accepted(x.name, x.reference, offset)
 
 
@@ -67,18 +66,75 @@ async def cancel(x: Exchange) -> Response:
 
 
 async def _complete(x: Exchange, upload: str, digest: str, span: ranges.Span | None) -> Response:
-    async with _receiving(x, upload, span.start if span else None) as held:
-        await _receive(x, held)
-        if span is not None and held.offset != span.start + span.count:
-            raise SizeInvalid("The body does not have the length that its Content-Range says.")
-        await x.run(uploads.finish, x.caller, held, digest)
+    await _take(x, upload, span, lambda held: uploads.finish(x.reg, x.caller, held, digest))
     return _created(x.name, digest)
 
 
+async def _take(x: Exchange, upload: str, span: ranges.Span | None, then: Callable[[Receiving], T]) -> T:
+    """Append the request's body to the upload; what `then` makes of it.
+
+    A small body is gathered before the upload is opened, so that one call in a thread does all there is to do.
+    """
+    holding = uploads.receiving(x.reg, x.caller, x.key, x.name, upload, span.start if span else None)
+    body, length = x.request.chunks(x.options.body_bytes), x.request.content_length or 0
+    gathered = await _gather(x, body) if length < GATHER else None
+    if gathered is not None and len(gathered) < GATHER:
+        return await threads.run(_take_whole, x, holding, gathered, span, then)
+    async with _held(holding) as held:
+        if gathered is None:
+            uploads.check_size(x.reg, held.offset + length)
+            await threads.run(held.bytes.reserve, length)
+            gathered = await _gather(x, body)
+        while len(gathered) >= GATHER:
+            writing = asyncio.ensure_future(threads.run(_write, x, held, gathered))
+            try:
+                gathered = await _gather(x, body)
+            finally:
+                await asyncio.wait([writing])
+            await writing
+        return await threads.run(_end, x, held, gathered, span, then)
+
+
+async def _gather(x: Exchange, body: AsyncIterator[bytes]) -> bytearray:
+    """The next bytes of a body: fewer than GATHER only at its end."""
+    gathered = bytearray()
+    try:
+        async for piece in body:
+            gathered += piece
+            if len(gathered) >= GATHER:
+                break
+    except BodyTooLarge as error:
+        raise LayerTooLarge(x.reg.quotas.layer_bytes) from error
+    return gathered
+
+
+def _take_whole(
+    x: Exchange,
+    holding: AbstractContextManager[Receiving],
+    data: bytearray,
+    span: ranges.Span | None,
+    then: Callable[[Receiving], T],
+) -> T:
+    with holding as held:
+        return _end(x, held, data, span, then)
+
+
+def _end(x: Exchange, held: Receiving, last: bytearray, span: ranges.Span | None, then: Callable[[Receiving], T]) -> T:
+    if last:
+        _write(x, held, last)
+    if span is not None and held.offset != span.start + span.count:
+        raise SizeInvalid("The body does not have the length that its Content-Range says.")
+    return then(held)
+
+
+def _write(x: Exchange, held: Receiving, piece: bytearray) -> None:
+    uploads.check_size(x.reg, held.offset + len(piece))
+    held.bytes.write(piece)
+
+
 @asynccontextmanager
-async def _receiving(x: Exchange, upload: str, at: int | None) -> AsyncIterator[Receiving]:
-    """`uploads.receiving` with its work done in threads."""
-    holding = uploads.receiving(x.reg, x.caller, x.key, x.name, upload, at)
+async def _held(holding: AbstractContextManager[Receiving]) -> AsyncIterator[Receiving]:
+    """What is held, with the work of taking hold and letting go done in threads."""
     held = await threads.run(holding.__enter__)
     try:
         yield held
@@ -86,33 +142,6 @@ async def _receiving(x: Exchange, upload: str, at: int | None) -> AsyncIterator[
         await threads.run(holding.__exit__, type(error), error, error.__traceback__)
         raise
     await threads.run(holding.__exit__, None, None, None)
-
-
-async def _receive(x: Exchange, held: Receiving) -> None:
-    """Append the request's body to the upload; while one piece is written, the next one is gathered."""
-    expected = x.request.content_length
-    if expected:
-        uploads.check_size(x.reg, held.offset + expected)
-        await threads.run(held.bytes.reserve, expected)
-    layer_bytes = x.reg.quotas.layer_bytes
-    writing: asyncio.Future[None] | None = None
-    gathered = bytearray()
-    try:
-        async for piece in x.request.chunks(min(x.options.body_bytes, max(0, layer_bytes - held.offset))):
-            gathered += piece
-            if len(gathered) >= GATHER:
-                if writing is not None:
-                    await writing
-                writing, gathered = asyncio.ensure_future(threads.run(held.bytes.write, gathered)), bytearray()
-    except BodyTooLarge as error:
-        raise LayerTooLarge(layer_bytes) from error
-    finally:
-        if writing is not None:
-            await asyncio.wait([writing])
-    if writing is not None:
-        await writing
-    if gathered:
-        await threads.run(held.bytes.write, gathered)
 
 
 def _content_range(x: Exchange) -> ranges.Span | None:

@@ -13,7 +13,7 @@ from entrepot.domain.evaluation import Decision, Policies, Policy, Request
 from entrepot.domain.policies import Kind
 from entrepot.domain.principals import FEDERATED, NO_FACTS, ROOT
 from entrepot.registry import authorization_messages, directory, sessions
-from entrepot.registry.circumstances import Circumstances
+from entrepot.registry.circumstances import STEADY, Circumstances
 from entrepot.store import identities
 
 if TYPE_CHECKING:
@@ -127,13 +127,29 @@ def authorise(reg: Registry, caller: Caller, resource: str, *, tx: Tx | None = N
         raise _denied(reg, caller, resource, decision)
 
 
-def refusal(reg: Registry, caller: Caller, permissions: tuple[str, ...], resource: str) -> AccessDenied | None:
-    """Why `caller` has none of these permissions, in terms of the first; None where one is enough."""
+def refusal(
+    reg: Registry,
+    caller: Caller,
+    permissions: tuple[str, ...],
+    resource: str,
+    login: object = None,
+) -> AccessDenied | None:
+    """Why `caller` has none of these permissions, in terms of the first; None where one is enough.
+
+    `login`, compared by identity, stands for a principal in a region: what it was granted is remembered where that
+    depends on nothing but what is in `entry`.
+    """
+    known = reg.memory.now(reg.db)
+    entry = (login, permissions, resource, caller.source_ip, caller.user_agent, caller.secure, caller.vpc_endpoint)
+    if login is not None and entry in known.facts:
+        return None
     first: tuple[Caller, Decision] | None = None
     for action in permissions:
         asking = caller if action == caller.action else replace(caller, action=action)
         decision = decide(reg, asking, resource)
         if decision.allowed:
+            if login is not None and decision.looked <= STEADY:
+                known.keep(entry, found=True)
             return None
         first = first or (asking, decision)
     return _denied(reg, first[0], resource, first[1]) if first is not None else None
@@ -143,15 +159,6 @@ def _denied(reg: Registry, caller: Caller, resource: str, decision: Decision) ->
     """A refusal with its encoded message, which is made of what is refused only: it takes a seal."""
     message = authorization_messages.encoded(reg, caller, resource, decision)
     return AccessDenied(caller.principal.arn, caller.action, resource, decision.reason(caller.action), message)
-
-
-def remembered(reg: Registry, caller: Caller, permissions: tuple[str, ...], resource: str) -> bool:
-    """Whether it is known, without a look at the database, that `caller` has one of these permissions."""
-    known = reg.memory.held()
-    if known is None:
-        return False
-    found = (known.decisions.get((caller.principal, action, resource)) for action in permissions)
-    return any(decision is not None and decision.allowed for decision in found)
 
 
 def allowed(reg: Registry, caller: Caller, action: str, resource: str, *, tx: Tx | None = None) -> bool:

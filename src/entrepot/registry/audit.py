@@ -89,8 +89,7 @@ class Trail:
 
 
 def _write(tx: Tx, reads: list[Record], pulls: Mapping[tuple[int, str], int], uses: Mapping[str | int, Use]) -> None:
-    for record in reads:
-        table.insert(tx, record)
+    table.insert_all(tx, reads)
     for who, use in uses.items():
         if isinstance(who, str):
             access_keys.used(tx, who, use.at, use.region, use.service)

@@ -156,3 +156,6 @@ _KEYS: Final[Mapping[str, Callable[[Circumstances], str | None]]] = {
     "aws:resourceaccount": Circumstances.resource_account,
     "aws:viaawsservice": Circumstances.no,
 }
+
+STEADY: Final = frozenset(_KEYS) - {"aws:currenttime", "aws:epochtime"}
+"""Keys whose values stay as they are for one login from one place: its address, listener and user agent."""

@@ -10,6 +10,7 @@ from entrepot.domain.protection import Keeping
 from entrepot.domain.quotas import Quotas
 from entrepot.registry.attempts import Attempts
 from entrepot.registry.federation import Issuers
+from entrepot.registry.held import Held
 from entrepot.registry.known import Memory
 from entrepot.registry.quotas import Counts
 
@@ -35,5 +36,6 @@ class Registry:
     counts: Counts = field(default_factory=Counts)
     keeping: Keeping = field(default_factory=Keeping)
     memory: Memory = field(default_factory=Memory)
+    held: Held = field(default_factory=Held)
     attempts: Attempts = field(default_factory=Attempts)
     issuers: Issuers = field(default_factory=Issuers)

@@ -191,24 +191,35 @@ def get(reg: Registry, key: RegistryKey, name: str, wanted: ImageId) -> tuple[Im
     """
 
     def read(tx: Tx) -> tuple[Image, bytes]:
-        repository = repositories.find(tx, key, name)
-        image = find_active(tx, repository, wanted)
-        return image, _manifest(tx, image)
+        image = _pullable(tx, key, name, wanted)
+        return image, _manifest(tx, reg, image)
 
     return reg.db.read(read)
 
 
-def _manifest(tx: Tx, image: Image) -> bytes:
+def _pullable(tx: Tx, key: RegistryKey, name: str, wanted: ImageId) -> Image:
+    """The active image that a tag or a digest names. Raises RepositoryNotFound, ImageNotFound."""
+    both = wanted.tag is not None and wanted.digest is not None
+    image = None if both else table.of_repository(tx, key.account, key.region, name, wanted.tag, wanted.digest)
+    if image is None or image.status != ACTIVE:
+        return find_active(tx, repositories.find(tx, key, name), wanted)
+    return image
+
+
+def _manifest(tx: Tx, reg: Registry, image: Image) -> bytes:
     """The manifest of an image. Raises ManifestCorrupt when its bytes are not those of its digest."""
-    data = table.manifest(tx, image.id)
-    if digests.of(data, digests.algorithm_of(image.digest)) != image.digest:
-        raise ManifestCorrupt(image.digest)
+    data = reg.held.get(image.digest)
+    if data is None:
+        data = table.manifest(tx, image.id)
+        if digests.of(data, digests.algorithm_of(image.digest)) != image.digest:
+            raise ManifestCorrupt(image.digest)
+        reg.held.keep(image.digest, data)
     return data
 
 
 def head(reg: Registry, key: RegistryKey, name: str, wanted: ImageId) -> Image:
     """An active image without its manifest. Raises RepositoryNotFound, ImageNotFound."""
-    return reg.db.read(lambda tx: find_active(tx, repositories.find(tx, key, name), wanted))
+    return reg.db.read(lambda tx: _pullable(tx, key, name, wanted))
 
 
 def get_many(
@@ -240,7 +251,7 @@ def get_many(
             room -= image.manifest_size if image.status == ACTIVE else 0
             if room < 0:
                 raise LimitExceeded(f"The manifests of the batch have more than {BATCH_BYTES} bytes.")
-            got = _got(tx, image, wish, accepted) if image.status == ACTIVE else None
+            got = _got(tx, reg, image, wish, accepted) if image.status == ACTIVE else None
             if got is None:
                 failures.append(not_found(wish))
             else:
@@ -254,9 +265,9 @@ def get_many(
     return found, failures
 
 
-def _got(tx: Tx, image: Image, wish: ImageId, accepted: Sequence[str]) -> Got | None:
+def _got(tx: Tx, reg: Registry, image: Image, wish: ImageId, accepted: Sequence[str]) -> Got | None:
     """An image of a batch, None where its manifest cannot be had in an accepted media type."""
-    offered = formats.offer(_manifest(tx, image), image.media_type, accepted if wish.digest is None else ())
+    offered = formats.offer(_manifest(tx, reg, image), image.media_type, accepted if wish.digest is None else ())
     return None if offered is None else Got(ImageId(image.digest, wish.tag), *offered)
 
 

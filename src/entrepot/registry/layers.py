@@ -149,9 +149,34 @@ def delete(reg: Registry, caller: Caller, key: RegistryKey, name: str, digest: s
     reg.db.write(remove)
 
 
+def open_unchanged(reg: Registry, key: RegistryKey, name: str, digest: str) -> seam.store.Blob | None:
+    """The bytes of a blob of the repository where that takes microseconds, None where `open_blob` has to look."""
+    blob = reg.db.read(lambda tx: blobs.named(tx, key.account, key.region, name, digest))
+    return None if blob is None else reg.blobs.open_unchanged(Stored(blob.location, blob.size, blob.identity), digest)
+
+
 def open_blob(reg: Registry, key: RegistryKey, name: str, digest: str) -> seam.store.Blob:
     """The bytes of a blob of the repository, verified. Raises what `find` raises, BlobMissing, BlobCorrupt."""
     return _open_found(reg, lambda: find(reg, key, name, digest))
+
+
+def hold(reg: Registry, key: RegistryKey, name: str, digest: str, opened: seam.store.Blob) -> bytes:
+    """All bytes of a small blob, hashed and kept in memory; it is closed. Raises BlobCorrupt."""
+    try:
+        data = opened.read(0, opened.size)
+    finally:
+        opened.close()
+    if digests.of(data, digests.algorithm_of(digest)) != digest:
+        damage.found(reg, find(reg, key, name, digest))
+        raise BlobCorrupt(digest)
+    reg.held.keep(digest, data)
+    return data
+
+
+def held(reg: Registry, key: RegistryKey, name: str, digest: str) -> bytes | None:
+    """The bytes of a blob of the repository where memory has them. Raises RepositoryNotFound, LayerNotFound."""
+    find(reg, key, name, digest)
+    return reg.held.get(digest)
 
 
 def _open_found(reg: Registry, find_: Callable[[], Blob]) -> seam.store.Blob:

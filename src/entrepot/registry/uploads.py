@@ -101,9 +101,11 @@ def receiving(
     repository, row = reg.db.read(lambda tx: _find(tx, caller, key, name, upload))
     if at is not None and at != row.received:
         raise UploadRangeInvalid(upload, row.received)
-    held = Receiving(repository, row, _take(reg, row), row.received)
+    begun = _begin(reg, row)
+    held = Receiving(repository, row, begun or reg.blobs.resume(row.id, row.received, row.digest), row.received)
     try:
-        _check_still(reg, caller, key, held)
+        if begun is None:
+            _check_still(reg, caller, key, held)
         yield held
     except (RepositoryNotFound, UploadNotFound):
         held.bytes.discard()  # its row is gone
@@ -127,14 +129,18 @@ def _check_still(reg: Registry, caller: Caller, key: RegistryKey, held: Receivin
         raise UploadBusy(now.id)
 
 
-def _take(reg: Registry, row: Upload) -> seam.store.Upload:
-    """The bytes of an upload: they begin with its first request, not with its row."""
+def _begin(reg: Registry, row: Upload) -> seam.store.Upload | None:
+    """The bytes of an upload that has none: they begin with its first request, not with its row. None where it has.
+
+    Who makes the file holds an upload that nobody else brought anything to; that it was ended meanwhile shows when
+    what was received is noted.
+    """
+    if row.received:
+        return None
     try:
-        return reg.blobs.resume(row.id, row.received, row.digest)
-    except UploadLost:
-        if row.received:
-            raise
         return reg.blobs.create(row.id)
+    except UploadBusy:
+        return None
 
 
 def keep(reg: Registry, held: Receiving) -> int:

@@ -44,6 +44,15 @@ class Joined(asyncio.Transport):
             held, self._held = self._held, b""
             self._real.write(held)
 
+    def is_idle(self) -> bool:
+        """Whether nothing waits to be written but what is held."""
+        return not self._real.get_write_buffer_size()
+
+    def take(self) -> bytes:
+        """What is held, which somebody else writes now."""
+        held, self._held = self._held, b""
+        return held
+
     def close(self) -> None:
         self.flush()
         self._real.close()

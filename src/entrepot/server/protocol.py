@@ -23,6 +23,8 @@ from entrepot.server.cycle import Cycle
 from entrepot.server.head import Refused
 from entrepot.server.joined import Joined
 from entrepot.web import logs
+from entrepot.web.asgi import Scope
+from entrepot.web.observe import AtOnce
 
 MOST_PIPELINED = 64
 """Requests that wait on one connection for those before them; more are answered 400."""
@@ -30,11 +32,16 @@ MOST_PIPELINED = 64
 MOST_HEADERS = 256
 """Header fields of a request; more are answered 400."""
 
+MOST_AT_ONCE = 8
+"""Requests that came together on one connection and are answered without letting the others have a turn."""
+
 CONNECTIONS_PER_REQUEST = 4
 """Connections a worker keeps open for each request that it may have in progress."""
 
 LINGER_SECONDS = 2.0
 """How long bytes of a refused request are still read, so that the client gets to read the refusal."""
+
+_WITH_BODY = frozenset((b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
 
 _IDLE, _HEAD, _BODY, _REFUSED = range(4)
 _HEARD = -1
@@ -48,6 +55,7 @@ class Config(uvicorn.Config):
 
     limits: Limits
     pool: Executor
+    at_once: AtOnce | None
 
 
 class Protocol(HttpToolsProtocol):
@@ -63,6 +71,9 @@ class Protocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self.limits = config.limits
         self.pool = config.pool
+        self.at_once = config.at_once
+        self.answered = False
+        self.answers = 0
         self.phase = _IDLE
         self.deadline = 0.0
         self.moved = 0.0
@@ -92,6 +103,7 @@ class Protocol(HttpToolsProtocol):
         """Parse; refuse what cannot be a request, or no longer is one."""
         if self.phase == _REFUSED:
             return
+        self.answers = 0
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -154,7 +166,10 @@ class Protocol(HttpToolsProtocol):
         scope["path"] = unquote(path) if "%" in path else path
         scope["raw_path"] = raw_path
         scope["query_string"] = query
-        self._start(keep_alive=version == "1.1" and self.parser.should_keep_alive())
+        keep_alive = version == "1.1" and self.parser.should_keep_alive()
+        self.answered = keep_alive and self._answer_at_once()
+        if not self.answered:
+            self._start(keep_alive=keep_alive)
         self.phase = _BODY
         self.deadline = 0.0
         self.moved = monotonic()
@@ -169,8 +184,10 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self.phase = _IDLE
-        self.deadline = monotonic() + self.limits.idle_seconds if self.cycle.response_complete else 0.0
-        super().on_message_complete()
+        done = self.answered or self.cycle.response_complete
+        self.deadline = monotonic() + self.limits.idle_seconds if done else 0.0
+        if not self.answered:
+            super().on_message_complete()
 
     def _fault(self, status: int, reason: str) -> NoReturn:
         """Stop the parser: it turns any exception of a callback into its own."""
@@ -186,6 +203,24 @@ class Protocol(HttpToolsProtocol):
         except Refused as refused:
             self.fault = refused
             raise
+
+    def _answer_at_once(self) -> bool:
+        """Answer a request without a body, in one write and without a task, where the application can do that now."""
+        before = self._newest()
+        busy = (
+            self.flow.write_paused or self.answers >= MOST_AT_ONCE or not (before is None or before.response_complete)
+        )
+        if self.at_once is None or busy or not _WITH_BODY.isdisjoint(self.single):
+            return False
+        answer = self.at_once(cast("Scope", self.scope))
+        if answer is None:
+            return False
+        status, lines, body = answer
+        more = b"".join([b"%b: %b\r\n" % header for header in self.server_state.default_headers])
+        self.joined.write(b"".join((STATUS_LINE[status], more, lines, body)))
+        self.answers += 1
+        self.server_state.total_requests += 1
+        return True
 
     def _start(self, *, keep_alive: bool) -> None:
         """Run the application, after the requests before this one where there are any."""

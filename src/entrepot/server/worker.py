@@ -17,9 +17,9 @@ from uvicorn.server import ServerState
 from entrepot.config import ConfigError, Settings, Tls
 from entrepot.server import child, listeners
 from entrepot.server.protocol import Config, Protocol, sweep
-from entrepot.web import logs
+from entrepot.web import logs, threads
 from entrepot.web.asgi import ASGIApp, Receive, Scope, Send
-from entrepot.web.observe import Observed
+from entrepot.web.observe import AtOnce, Observed
 
 SENDERS = 8
 """Threads that send files: apart from the others, so that downloads and uploads do not wait for each other."""
@@ -54,7 +54,7 @@ def run(given: child.Inheritance, build: child.Build, region: int) -> int:
 async def _serve(given: child.Inheritance, build: child.Build) -> None:
     loop = asyncio.get_running_loop()
     limits = given.settings.limits
-    loop.set_default_executor(ThreadPoolExecutor(limits.threads, "work"))
+    threads.limit(limits.threads)
     app = build(given.settings, given.bound, given.meter)
     contexts = {door.tls: listeners.tls_context(door.tls) for door in given.doors if door.tls}
     servers = _servers(given, Observed(app, given.meter), contexts)
@@ -76,7 +76,7 @@ async def _serve(given: child.Inheritance, build: child.Build) -> None:
     await _close(app)
 
 
-def _servers(given: child.Inheritance, app: ASGIApp, contexts: dict[Tls, ssl.SSLContext]) -> list[Server]:
+def _servers(given: child.Inheritance, app: Observed, contexts: dict[Tls, ssl.SSLContext]) -> list[Server]:
     """One server per listener; they share their connections, so that limits hold for the worker."""
     state = ServerState()
     pool = ThreadPoolExecutor(SENDERS, "send")
@@ -94,6 +94,7 @@ def _servers(given: child.Inheritance, app: ASGIApp, contexts: dict[Tls, ssl.SSL
         )
         config.limits = given.settings.limits
         config.pool = pool
+        config.at_once = _at_once(given.settings, app, door.listener.vpc_endpoint)
         servers.append(Server(config, state, serves))
     return servers
 
@@ -108,6 +109,20 @@ def _through(app: ASGIApp, endpoint: str) -> ASGIApp:
         await app(scope, receive, send)
 
     return served
+
+
+def _at_once(settings: Settings, app: Observed, endpoint: str) -> AtOnce | None:
+    """What answers without waiting; None behind trusted proxies, where uvicorn first finds out who the client is."""
+    if settings.trusted_proxies:
+        return None
+    if not endpoint:
+        return app.at_once
+
+    def answered(scope: Scope) -> tuple[int, bytes, bytes] | None:
+        scope["state"]["vpc_endpoint"] = endpoint
+        return app.at_once(scope)
+
+    return answered
 
 
 def _config(settings: Settings, app: ASGIApp, context: ssl.SSLContext | None) -> Config:

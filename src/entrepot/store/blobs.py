@@ -24,6 +24,25 @@ def find(tx: Tx, repository: int, digest: str) -> Blob | None:
     return None if row is None else Blob(*row)
 
 
+def named(tx: Tx, account: str, region: str, repository: str, digest: str) -> Blob | None:
+    """The blob of that digest if there is a repository of that name and it has it, damaged or not.
+
+    CROSS JOIN: each table is asked for one row, by its key.
+    """
+    row = tx.one(
+        f"""
+        SELECT {_COLUMNS} FROM registries g CROSS JOIN repositories r CROSS JOIN blobs b CROSS JOIN repository_blobs m
+        WHERE g.account = :account AND g.region = :region AND r.registry = g.id AND r.name = :repository
+        AND b.digest = :digest AND m.repository = r.id AND m.blob = b.id
+        """,
+        account=account,
+        region=region,
+        repository=repository,
+        digest=digest,
+    )
+    return None if row is None else Blob(*row)
+
+
 def stored(tx: Tx, encryption: str, digest: str) -> Blob | None:
     """The blob of that digest in an encryption domain, whichever repositories have it."""
     row = tx.one(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -34,6 +34,9 @@ class Tx(Protocol):
 
     def run(self, sql: str, /, **params: object) -> int:
         """Return how many rows an INSERT, UPDATE or DELETE changed, cascades not counted."""
+
+    def many(self, sql: str, rows: Sequence[Mapping[str, object]], /) -> None:
+        """Run a statement once for each of these parameters."""
 
 
 @dataclass(frozen=True, slots=True)

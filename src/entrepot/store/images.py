@@ -89,6 +89,24 @@ def find(tx: Tx, repository: int, digest: str) -> Image | None:
     return None if row is None else Image(*row)
 
 
+def of_repository(tx: Tx, account: str, region: str, name: str, tag: str | None, digest: str | None) -> Image | None:
+    """The image of a tag, or of a digest, in the repository of that name: one look for what is asked most."""
+    by_tag = "JOIN tags t ON t.repository = r.id AND t.name = :wanted JOIN images i ON i.id = t.image"
+    by_digest = "JOIN images i ON i.repository = r.id AND i.digest = :wanted AND i.deleted_at IS NULL"
+    row = tx.one(
+        f"""
+        SELECT {_COLUMNS} FROM registries g JOIN repositories r ON r.registry = g.id
+        {by_digest if tag is None else by_tag}
+        WHERE g.account = :account AND g.region = :region AND r.name = :name
+        """,
+        account=account,
+        region=region,
+        name=name,
+        wanted=digest if tag is None else tag,
+    )
+    return None if row is None else Image(*row)
+
+
 def any_of(tx: Tx, image: int) -> Image:
     """The image of that id, also where it is in the bin. Raises LookupError where there is none."""
     row = tx.one(f"SELECT {_COLUMNS} FROM images i WHERE i.id = :image", image=image)

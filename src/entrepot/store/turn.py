@@ -7,6 +7,7 @@ import errno
 import fcntl
 import os
 import threading
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 from entrepot.domain.errors import StorageFull, StorageUnavailable
@@ -38,7 +39,8 @@ class Turn:
     """A place in the queue, for one thread of this process at a time. Raises StorageFull, StorageUnavailable.
 
     While others have the lock a thread of its own waits for it, as a wait in flock cannot be called off; asking again
-    and again instead would let the others pass each time.
+    and again instead would let the others pass each time. The thread stays: several processes that write all the time
+    wait for each other at every second turn.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,6 +48,7 @@ class Turn:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._guard = threading.Lock()
         self._waiter: _Waiter | None = None
+        self._waits: SimpleQueue[_Waiter | None] | None = None
 
     @contextlib.contextmanager
     def held(self, seconds: float | None) -> Iterator[None]:
@@ -61,6 +64,8 @@ class Turn:
     def close(self) -> None:
         """Leave the queue; no turn is held."""
         os.close(self._file)
+        if self._waits is not None:
+            self._waits.put(None)
 
     def leave_to_parent(self) -> None:
         """Close a forked child's copies: they would hold the parent's lock when the parent is killed."""
@@ -84,11 +89,15 @@ class Turn:
 
     def _start(self, waiter: _Waiter) -> None:
         try:
-            threading.Thread(target=self._wait, args=(waiter,), name="turn", daemon=True).start()
+            if self._waits is None:
+                waits = SimpleQueue[_Waiter | None]()
+                threading.Thread(target=self._wait_for_all, args=(waits,), name="turn", daemon=True).start()
+                self._waits = waits
         except RuntimeError as error:
             self._waiter = None
             os.close(waiter.file)
             raise StorageUnavailable(f"SQLite: {error}") from error
+        self._waits.put(waiter)
 
     def _await(self, waiter: _Waiter, seconds: float | None) -> None:
         there = waiter.there.wait(seconds)
@@ -99,6 +108,10 @@ class Turn:
             self._waiter = None
         if waiter.error is not None:
             raise os_failure(waiter.error) from waiter.error
+
+    def _wait_for_all(self, waits: SimpleQueue[_Waiter | None]) -> None:
+        while (waiter := waits.get()) is not None:
+            self._wait(waiter)
 
     def _wait(self, waiter: _Waiter) -> None:
         try:
@@ -115,7 +128,7 @@ class Turn:
 
 
 class _Waiter:
-    """A thread that waits for the lock, by a descriptor of its own of the same open file."""
+    """A wait for the lock in a thread, by a descriptor of its own of the same open file."""
 
     __slots__ = ("error", "file", "there", "wanted")
 

@@ -2,16 +2,27 @@
 
 import os
 from asyncio import CancelledError
+from collections.abc import Callable
 from time import perf_counter
+from typing import cast
 
 from structlog.typing import FilteringBoundLogger
 
 from entrepot.web import logs
 from entrepot.web.asgi import ASGIApp, BrokenOff, ClientDisconnected, Message, Receive, Scope, Send
 from entrepot.web.metrics import Meter
+from entrepot.web.responses import Response, lines_of
 
 LEFT = "499"
 """Status in log and metrics of a request whose client left before the answer began."""
+
+INTERNAL_ERROR = b'{"message":"internal error; the log has it under this request id"}'
+
+Quick = Callable[[Scope], Response | None]
+"""What an application may have beside its call, as `at_once`: the answer where it needs no waiting, its body bytes."""
+
+AtOnce = Callable[[Scope], tuple[int, bytes, bytes] | None]
+"""The same as a server asks for it: status, header lines and body."""
 
 UNROUTED = "none"
 """Route in the metrics of a request whose handler set no `scope["state"]["route"]`."""
@@ -34,10 +45,11 @@ class Observed:
     begun, a broken connection. A client that leaves is no error.
     """
 
-    __slots__ = ("_app", "_log", "_meter")
+    __slots__ = ("_app", "_at_once", "_log", "_meter")
 
     def __init__(self, app: ASGIApp, meter: Meter) -> None:
         self._app = app
+        self._at_once: Quick = getattr(app, "at_once", _never)
         self._meter = meter
         self._log: FilteringBoundLogger = logs.get("request").bind()
 
@@ -68,12 +80,36 @@ class Observed:
         finally:
             self._record(exchange, failed=failed)
 
+    def at_once(self, scope: Scope) -> tuple[int, bytes, bytes] | None:
+        """The answer of an application that can give it without waiting, recorded as any; None where it cannot."""
+        began, ended = perf_counter(), ""
+        scope["state"]["request_id"] = request_id = new_id()
+        try:
+            response = self._at_once(scope)
+            if response is None:
+                return None
+            response.headers.append(("x-amzn-requestid", request_id))
+            lines = lines_of(response)
+        except Exception:  # noqa: BLE001 - the last place that can keep a traceback from the client
+            self._log.exception("request failed", request_id=request_id)
+            headers = [("content-type", "application/json"), ("x-amzn-requestid", request_id)]
+            response = Response(500, headers, INTERNAL_ERROR)
+            lines, ended = lines_of(response), "failed"
+        body = cast("bytes", response.body) if scope["method"] != "HEAD" else b""
+        self._meter.begin()
+        self._note(scope, str(response.status), perf_counter() - began, 0, len(body), ended)
+        return response.status, lines, body
+
     def _record(self, exchange: "Exchange", *, failed: bool) -> None:
-        scope, seconds = exchange.scope, perf_counter() - exchange.began
+        status = str(exchange.status) if exchange.status else LEFT
+        ended = "failed" if failed else "client left" if exchange.left else ""
+        seconds = perf_counter() - exchange.began
+        self._note(exchange.scope, status, seconds, exchange.received, exchange.sent, ended)
+
+    def _note(self, scope: Scope, status: str, seconds: float, received: int, sent: int, ended: str = "") -> None:
         state = scope["state"]
         route = state.get("route") or UNROUTED
-        status = str(exchange.status) if exchange.status else LEFT
-        self._meter.end(route, scope["method"], status, seconds, exchange.received, exchange.sent)
+        self._meter.end(route, scope["method"], status, seconds, received, sent)
         fields = {
             "request_id": state["request_id"],
             "client": (scope.get("client") or ("",))[0],
@@ -81,15 +117,20 @@ class Observed:
             "path": logs.clean(scope["path"]),
             "status": int(status),
             "route": route,
-            "received": exchange.received,
-            "sent": exchange.sent,
+            "received": received,
+            "sent": sent,
             "ms": round(seconds * 1000, 3),
         }
         if scope["query_string"]:
             fields["query"] = logs.query(scope["query_string"])
-        if exchange.left or failed:
-            fields["ended"] = "failed" if failed else "client left"
+        if ended:
+            fields["ended"] = ended
         logs.request_line(fields)
+
+
+def _never(_: Scope) -> Response | None:
+    """Of an application that has to be called."""
+    return None
 
 
 class Exchange:
@@ -133,10 +174,9 @@ class Exchange:
 
 
 async def _answer_500(exchange: Exchange) -> None:
-    body = b'{"message":"internal error; the log has it under this request id"}'
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(INTERNAL_ERROR)).encode())]
     try:
         await exchange.send({"type": "http.response.start", "status": 500, "headers": headers})
-        await exchange.send({"type": "http.response.body", "body": body})
+        await exchange.send({"type": "http.response.body", "body": INTERNAL_ERROR})
     except ClientDisconnected:
         exchange.left = True

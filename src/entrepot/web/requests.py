@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qsl
 
-from entrepot.web.asgi import ClientDisconnected, Receive, Scope
+from entrepot.web.asgi import ClientDisconnected, Message, Receive, Scope
 
 
 class BodyTooLarge(Exception):
     """A body above the limit that its reader set."""
+
+
+async def nothing() -> Message:
+    """What is received of a request that has no body."""
+    return {"type": "http.request", "body": b"", "more_body": False}
 
 
 class Request:

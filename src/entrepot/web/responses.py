@@ -52,12 +52,30 @@ class Response:
     body: bytes | FileBody = b""
 
 
+def headers_of(response: Response) -> list[tuple[str, str]]:
+    """The headers of an answer, with its length where that is not among them."""
+    headers = response.headers
+    if response.status in _WITHOUT_LENGTH or "content-length" in dict(headers):
+        return headers
+    return [*headers, ("content-length", str(len(response.body)))]
+
+
+def lines_of(response: Response) -> bytes:
+    """The headers of an answer as HTTP/1.1 has them, and the empty line that ends them.
+
+    Raises ValueError for a header that would be two, or cannot be one.
+    """
+    headers = headers_of(response)
+    text = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    if text.count("\r") != len(headers) or text.count("\n") != len(headers) or "\0" in text:
+        raise ValueError("a line end in a header")
+    return f"{text}\r\n".encode("latin-1")
+
+
 async def write(response: Response, scope: Scope, send: Send) -> None:
     """Send an answer; to HEAD its headers alone."""
     body = response.body
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    if response.status not in _WITHOUT_LENGTH and not any(name == b"content-length" for name, _ in headers):
-        headers.append((b"content-length", str(len(body)).encode()))
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers_of(response)]
     try:
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         if isinstance(body, bytes):
