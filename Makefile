@@ -31,10 +31,8 @@ fuzz: .venv/dev.stamp ## Feed the parsers for some minutes (a short run is part 
 torture: .venv/dev.stamp tools ## Strike with every fault at every point (an hour), then write docs/durability.md
 	@$(BIN)/python tools/torture.py $(ARGS)
 
-bench: .venv/dev.stamp ## Time a push and a pull beside docker-registry, lifecycle over 100,000 images, authorisation
-	@$(BIN)/python bench/push_pull.py $(ARGS)
-	@$(BIN)/python bench/lifecycle.py
-	@$(BIN)/python bench/authorisation.py
+bench: .venv/dev.stamp tools ## Measure beside docker-registry and nginx, half an hour (WHAT=pull for a part)
+	@$(BIN)/python -m bench $(WHAT) $(ARGS)
 
 tools: ## Install the clients that the tests use (root on Debian; elsewhere: say what is missing)
 	@tools/install_tools.sh

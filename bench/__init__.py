@@ -1,0 +1,1 @@
+"""Speed, memory and growth of Entrepot beside its rivals, measured in one run: `python -m bench`."""
