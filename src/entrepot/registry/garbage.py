@@ -29,6 +29,7 @@ GRACE = 3600.0  # seconds that a blob is kept after its lease
 WINDOW = 5_000  # rows of one read
 BATCH = 25  # removals in one transaction: pushes wait for it
 LISTED = 500  # files that are asked about at once
+BUSY = 5.0  # seconds after somebody wrote that a registry is in use: also a pull is on record within a second
 REST = 19  # times as long as it made writers wait: a twentieth of the time, and the slowest pushes are no slower
 
 Rest = Callable[[float], bool]
@@ -75,7 +76,7 @@ def collect(
     """Collect what nothing has needed for `grace` seconds, or for SILENCE if its image is deleted; or only count it.
 
     `rest` is called after each piece of work with the seconds that pushes should have to themselves: none where nobody
-    else has written since the last time, so that in an idle registry nothing is waited for. `orphans` lists
+    else has written for BUSY seconds, so that in an idle registry nothing is waited for. `orphans` lists
     every stored file as well. While a backup runs, bytes stay in the trash. Images that are in the recycle bin long
     enough go first. `taken` is added to while it runs. Linear in what there is, in memory that does not grow with it.
     Raises StorageUnavailable.
@@ -241,12 +242,14 @@ def unnamed(tx: Tx, locations: Sequence[str]) -> list[str]:
 
 
 def _while_others_write(reg: Registry, rest: Rest) -> Rest:
-    seen = reg.db.changes()
+    seen, busy = reg.db.changes(), 0.0
 
     def when(seconds: float) -> bool:
-        nonlocal seen
-        before, seen = seen, reg.db.changes()
-        return rest(seconds if seen != before else 0.0)
+        nonlocal seen, busy
+        now = reg.db.changes()
+        if now != seen:
+            seen, busy = now, time.monotonic() + BUSY
+        return rest(seconds if time.monotonic() < busy else 0.0)
 
     return when
 
