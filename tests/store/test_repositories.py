@@ -67,7 +67,9 @@ def test_page(db: Database) -> None:
     db.write(lambda tx: a_repository(tx, "a-elsewhere", "eu-west-1"))
 
     def page(after: str, limit: int) -> list[str]:
-        return [row.name for row in db.read(lambda tx: repositories.page(tx, ACCOUNT, REGION, after, limit))]
+        found = db.read(lambda tx: repositories.names(tx, ACCOUNT, REGION, after, limit))
+        assert found == [row.name for row in db.read(lambda tx: repositories.page(tx, ACCOUNT, REGION, after, limit))]
+        return found
 
     assert page("", 10) == sorted(names)
     assert page("", 2) == sorted(names)[:2]

@@ -19,6 +19,6 @@ def listing(x: Exchange) -> Response:
 def catalog(x: Exchange) -> Response:
     """GET /v2/_catalog[?n=…&last=…]."""
     count, last = paging.count(x), paging.last(x)
-    page = repositories.list_page(x.reg, x.key, last, count or 1)
-    shown = [repository.name for repository in page.items[:count]]
-    return paging.answer({"repositories": shown}, "/v2/_catalog", count, shown if page.last else [])
+    found, more = repositories.name_page(x.reg, x.key, last, count or 1)
+    shown = found[:count]
+    return paging.answer({"repositories": shown}, "/v2/_catalog", count, shown if more else [])

@@ -14,7 +14,6 @@ from entrepot.domain.errors import (
     RepositoryNotEmpty,
     RepositoryNotFound,
 )
-from entrepot.domain.pages import Page
 from entrepot.domain.principals import Caller
 from entrepot.domain.registries import RegistryKey
 from entrepot.domain.repositories import Mutability, Repository
@@ -118,14 +117,15 @@ def describe(
         return reg.db.read(lambda tx: [find(tx, key, name) for name in dict.fromkeys(wanted)]), None
     scope = f"repositories {key.account} {key.region}"
     (after,) = pages.start(scope, token, 1)
-    page = list_page(reg, key, after, limit or pages.DEFAULT)
-    return list(page.items), pages.token(scope, page.last) if page.last else None
+    count = limit or pages.DEFAULT
+    rows = reg.db.read(lambda tx: table.page(tx, key.account, key.region, after, count + 1))
+    return rows[:count], pages.token(scope, (rows[count - 1].name,)) if len(rows) > count else None
 
 
-def list_page(reg: Registry, key: RegistryKey, after: str, limit: int) -> Page[Repository]:
-    """Up to `limit` repositories by name, from the one after `after`."""
-    rows = reg.db.read(lambda tx: table.page(tx, key.account, key.region, after, limit + 1))
-    return Page(tuple(rows[:limit]), (rows[limit - 1].name,) if len(rows) > limit else ())
+def name_page(reg: Registry, key: RegistryKey, after: str, limit: int) -> tuple[list[str], bool]:
+    """Up to `limit` names of repositories from the one after `after`, and whether there are more."""
+    rows = reg.db.read(lambda tx: table.names(tx, key.account, key.region, after, limit + 1))
+    return rows[:limit], len(rows) > limit
 
 
 def regions(reg: Registry) -> frozenset[str]:

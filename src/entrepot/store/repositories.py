@@ -90,6 +90,22 @@ def page(tx: Tx, account: str, region: str, after: str, limit: int) -> list[Repo
     return [_repository(row) for row in rows]
 
 
+def names(tx: Tx, account: str, region: str, after: str, limit: int) -> list[str]:
+    """Up to `limit` names of repositories of a registry, from the one after `after`."""
+    rows = tx.all(
+        """
+        SELECT r.name FROM registries g JOIN repositories r ON r.registry = g.id
+        WHERE g.account = :account AND g.region = :region AND r.name > :after
+        ORDER BY r.name LIMIT :limit
+        """,
+        account=account,
+        region=region,
+        after=after,
+        limit=limit,
+    )
+    return [row[0] for row in rows]
+
+
 def set_mutability(tx: Tx, repository: int, mutability: Mutability) -> None:
     tx.run(
         "UPDATE repositories SET mutability = :mutability, exclusions = :exclusions WHERE id = :repository",
