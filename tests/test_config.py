@@ -250,3 +250,24 @@ def test_rates_of_actions(tmp_path: Path) -> None:
     for wrong in ("PutImage", "PutImage=", "PutImage=-1", "ecr:PutImage=1", "=1"):
         with pytest.raises(ConfigError, match="is not an action and a number"):
             load(None, {"HOME": str(tmp_path), "ENTREPOT_LIMITS__API_RATES": wrong}, {})
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("PutImages=10", "limits.api_rates: ECR has no operation PutImages (did you mean PutImage?)"),
+        ("Zzz=1", "limits.api_rates: ECR has no operation Zzz. "),
+        ("CreateUser=1", "limits.api_rates: ECR has no operation CreateUser"),
+        ("PutImage=10,ListImages=1,PutImage=5", "limits.api_rates: PutImage is given twice: leave one of them out"),
+        ("StartImageScan=1,PutImage=0.5", None),
+    ],
+)
+def test_rates_of_what_is_there_once(tmp_path: Path, given: str, words: str | None) -> None:
+    """A rate of what is no operation of ECR would limit nothing, one of two would be lost: both are said at once."""
+    environ = {"HOME": str(tmp_path), "ENTREPOT_LIMITS__API_RATES": given}
+    if words is None:
+        assert load(None, environ, {}).limits.api_rates == tuple(given.split(","))
+        return
+    with pytest.raises(ConfigError) as refused:
+        load(None, environ, {})
+    assert words in str(refused.value)

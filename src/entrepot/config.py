@@ -4,7 +4,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -156,8 +156,8 @@ class Storage(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         int | str,
         Meta(
             description="Where less than this is free, beside `storage.database_reserve`, images in the recycle bin "
-            "go, those deleted first in front: bytes, a size such as `20GiB`, or a percentage of the file system (of "
-            "which 10 GiB at most). No upload is refused for it.",
+            "go, those deleted first in front: bytes, a size such as `20GiB`, or a percentage of the file system. "
+            "No upload is refused for it.",
         ),
     ] = "5%"
     database_reserve: Annotated[
@@ -553,7 +553,7 @@ def _from_environ(environ: Mapping[str, str], known: Mapping[str, Key], problems
     return found
 
 
-def _nearest(name: str, known: Mapping[str, object]) -> str:
+def _nearest(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(name, known, n=1)
     return f" (did you mean {close[0]}?)" if close else ""
 
@@ -608,11 +608,8 @@ def _contradictions(settings: Settings, given: Mapping[str, _Given]) -> Iterator
         sizes.parse(settings.storage.reserve)
     except ValueError as error:
         yield f"storage.reserve: {error}"
-    yield from (
-        f"limits.api_rates: {json.dumps(text)} is not an action and a number, such as PutImage=10"
-        for text in settings.limits.api_rates
-        if not _RATE.fullmatch(text)
-    )
+    if settings.limits.api_rates:
+        yield from _bad_rates(settings.limits.api_rates)
     if settings.events.webhooks:
         yield from _bad_webhooks(settings.events)
 
@@ -626,6 +623,22 @@ def rates(limits: Limits) -> dict[str, float]:
         action, _, rate = text.partition("=")
         chosen[f"ecr:{action}"] = float(rate)
     return chosen
+
+
+def _bad_rates(texts: tuple[str, ...]) -> Iterator[str]:
+    from entrepot.aws import model  # noqa: PLC0415 - most installations have none
+
+    operations = model.service("ecr").operations
+    given: set[str] = set()
+    for text in texts:
+        action = text.partition("=")[0]
+        if not _RATE.fullmatch(text):
+            yield f"limits.api_rates: {json.dumps(text)} is not an action and a number, such as PutImage=10"
+        elif action not in operations:
+            yield f"limits.api_rates: ECR has no operation {action}{_nearest(action, operations)}"
+        elif action in given:
+            yield f"limits.api_rates: {action} is given twice: leave one of them out"
+        given.add(action)
 
 
 def webhooks(events: Events) -> "Iterator[Webhook]":

@@ -68,7 +68,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "config": draw(descriptors((config,))),
         "layers": draw(st.none() | st.lists(descriptors(layers), max_size=5)),
     }
-    optional: dict[str, st.SearchStrategy[Any]] = {"annotations": notes, "x-more": values}
+    optional: dict[str, st.SearchStrategy[Any]] = {"annotations": st.sampled_from([{}, None]), "x-more": values}
     more = st.fixed_dictionaries({}, optional=optional)
     return dict(draw(st.permutations(list((document | draw(more)).items()))))
 
@@ -148,13 +148,16 @@ ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd"
         (a_manifest(config=b"").replace(CONFIG_TYPE.encode(), b"application/vnd.oci.empty.v1+json"), OCI_MANIFEST),
         (a_manifest(huge=0).replace(b'"huge": 0', b'"huge": 1e999'), OCI_MANIFEST),
         (a_manifest(half="\ud800"), OCI_MANIFEST),
+        (a_manifest(artifactType="application/x.own"), OCI_MANIFEST),
+        (a_manifest(subject=a_descriptor(b"", OCI_MANIFEST)), OCI_MANIFEST),
+        (a_manifest(annotations={"org.opencontainers.image.title": "app"}), OCI_MANIFEST),
         (a_manifest(mediaType="application/x.own+json"), "application/x.own+json"),
         (an_index(b"child"), OCI_INDEX),
         (an_index(b"child", mediaType=DOCKER_INDEX), DOCKER_INDEX),
     ],
 )
 def test_what_cannot_be_converted(data: bytes, stored: str) -> None:
-    """Artifacts, layers that the other format has no name for, indexes, and what JSON cannot tell again."""
+    """Artifacts and what says more of itself than Docker's format can, other layers, indexes, what JSON cannot tell."""
     assert formats.offer(data, stored, [stored]) == (stored, data)
     others = [each for each in (DOCKER_MANIFEST, OCI_MANIFEST, DOCKER_INDEX, OCI_INDEX, SCHEMA_1) if each != stored]
     assert formats.offer(data, stored, others) is None

@@ -221,6 +221,18 @@ COMBINATIONS = [
         'tagPrefixList must be unique per storage class, found more than once: "v"',
     ),
     (
+        a_text(a_rule(1, "tagged", more_than=1, prefixes=["a"]), a_rule(2, "tagged", pushed=1, patterns=["b", "a"])),
+        'tagPatternList must be unique per storage class, found more than once: "a"',
+    ),
+    (
+        a_text(a_rule(1, "tagged", more_than=1, patterns=["a"]), a_rule(2, "tagged", pushed=1, prefixes=["a"])),
+        'tagPrefixList must be unique per storage class, found more than once: "a"',
+    ),
+    (
+        a_text(a_rule(1, "tagged", more_than=1, prefixes=["a"]), a_rule(2, "tagged", archived=90, patterns=["a"])),
+        None,
+    ),
+    (
         a_text(a_rule(1, "tagged", more_than=1, patterns=["v*"]), a_rule(2, "tagged", archived=90, patterns=["v*"])),
         None,
     ),
@@ -239,6 +251,22 @@ def test_what_may_stand_beside_what(text: str, detail: str | None) -> None:
         parse(text)
     else:
         assert refusal(text).detail == detail
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ('{"rules":' + "[" * 20_000 + "]" * 10_000, "It is nested too deeply."),
+        ('{"rules":' + '{"a":' * 5_000 + "1" + "}" * 5_000 + "}", "It is nested too deeply."),
+        ('{"rules":' + "9" * 5_000 + "}", "Numbers go up to 2147483647."),
+        ('{"rules":-' + "9" * 1_001 + "}", "Numbers go up to 2147483647."),
+        ('{"rules":', "The text is not JSON."),
+    ],
+)
+def test_what_cannot_be_read(text: str, advice: str) -> None:
+    """A text that is too deep, or has too long a number, is refused as that and not as no JSON."""
+    error = refusal(text)
+    assert (error.detail, error.advice) == (UNREADABLE, f" {advice}")
 
 
 def test_advice() -> None:

@@ -208,7 +208,7 @@ def whole(reg: Registry) -> None:
 @pytest.mark.timeout(3600)
 def test_the_time_of_pushes_beside_a_collection(tmp_path: Path) -> None:
     """How long pushes take with nothing beside them, and while another process collects all that was left here."""
-    folder, many = tmp_path / "data", 100_000 if LONG else 2000
+    folder, many = tmp_path / "data", 20_000 if LONG else 2000
     settings = prepared(folder)
     with registry(folder) as reg:
         _litter(reg, folder, many)

@@ -42,7 +42,7 @@ def tree(tmp_path: Path) -> Path:
 def torture(tree: Path, *words: str) -> tuple[int, str, str]:
     """Run the tool; its exit code, what it says, and the page after it."""
     command = [sys.executable, str(tree / "tools" / "torture.py"), *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=tree)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=tree)
     return done.returncode, done.stdout + done.stderr, (tree / "docs" / "durability.md").read_text()
 
 

@@ -29,6 +29,8 @@ from entrepot.registry import (
 )
 from entrepot.registry.context import Registry
 from entrepot.store import bin as table
+from entrepot.store import images as table_of_images
+from entrepot.store import pins
 
 NAME = "team/app"
 DAY = 24 * 3600
@@ -352,3 +354,124 @@ def test_a_bin_that_cannot_give_way(reg: Registry, clock: Clock) -> None:
     assert recycling.give_way(reg, 1) == 0
     uploads.cancel(reg, a_caller(), KEY, NAME, upload)
     assert recycling.give_way(reg, 1) == 1
+
+
+def of_layers(reg: Registry, number: int, *layers: bytes, name: str = NAME) -> str:
+    """An image with a config of its own, 6 bytes, that names these layers."""
+    config = b"cfg%03d" % number
+    for data in (*layers, config):
+        a_blob(reg, data, name)
+    return push(reg, a_manifest(*layers, config=config), name=name).digest
+
+
+def one_after_the_other(reg: Registry, clock: Clock, *digests: str) -> None:
+    for digest in digests:
+        delete(reg, by(digest))
+        clock.forward(1)
+    clock.forward(60)
+
+
+def left(reg: Registry) -> list[str]:
+    return [each[0] for each in in_bin(reg)]
+
+
+def test_only_what_comes_free_counts(reg: Registry, clock: Clock) -> None:
+    """Of what live images, or other repositories, have too nothing comes free: only as many images go as are needed."""
+    a_repository(reg, "team/other")
+    base, elsewhere = b"b" * 5_000, b"e" * 5_000
+    of_layers(reg, 0, base)
+    of_layers(reg, 1, elsewhere, name="team/other")
+    binned = [of_layers(reg, 2, base), of_layers(reg, 3, elsewhere), of_layers(reg, 4, b"o" * 1_000, base)]
+    newest = of_layers(reg, 5, b"n" * 1_000)
+    one_after_the_other(reg, clock, *binned, newest)
+    assert recycling.give_way(reg, 1_000) == 3  # two configs of 6 bytes, and the layer of the third
+    assert left(reg) == [newest]
+    assert garbage.collect(reg, 0).bytes == 1_000 + 3 * 6
+
+
+def test_images_of_which_nothing_comes_free_stay(reg: Registry, clock: Clock) -> None:
+    """An image all of whose blobs live images have stays in the bin, whatever is wanted, and others go in its place."""
+    a_blob(reg, b"{}")
+    a_blob(reg, b"layer")
+    live, *same = (push(reg, a_manifest(b"layer", annotations={"n": str(n)})).digest for n in range(5))
+    own = of_layers(reg, 1, b"layer")
+    one_after_the_other(reg, clock, *same, own)
+    everything = sizes.parse(2**59)
+    assert room.make(reg, everything) == 1
+    assert left(reg) == same
+    assert room.make(reg, everything) == 0
+    delete(reg, by(live))
+    clock.forward(60)
+    assert room.make(reg, everything) == 5
+    assert left(reg) == []
+
+
+def test_images_that_share_what_they_have(reg: Registry, clock: Clock) -> None:
+    """Images of the bin that keep a blob together go together, also of two repositories; none of them alone would."""
+    a_repository(reg, "team/other")
+    for name in (NAME, "team/other"):
+        a_blob(reg, b"{}", name)
+        a_blob(reg, b"s" * 3_000, name)
+    shared = [push(reg, a_manifest(b"s" * 3_000, annotations={"n": str(n)})).digest for n in range(60)]
+    there = push(reg, a_manifest(b"s" * 3_000), name="team/other").digest
+    newest = of_layers(reg, 1, b"n" * 9_000)
+    one_after_the_other(reg, clock, *shared)
+    deletion.delete(reg, a_caller(), KEY, "team/other", there)
+    clock.forward(60)
+    one_after_the_other(reg, clock, newest)
+    assert recycling.give_way(reg, 1) == 61
+    assert left(reg) == [newest]
+    assert garbage.collect(reg, 0).bytes == 3_002
+
+
+def test_what_a_backup_needs(reg: Registry, clock: Clock) -> None:
+    """While a backup keeps the bytes nothing leaves the bin for want of room."""
+    one_after_the_other(reg, clock, an_image(reg, 1))
+    reg.db.write(lambda tx: pins.put(tx, "a backup", clock.at + 1))
+    assert room.make(reg, sizes.parse(2**59)) == 0
+    reg.db.write(lambda tx: pins.remove(tx, "a backup"))
+    assert room.make(reg, sizes.parse(2**59)) == 1
+
+
+def test_more_blobs_than_are_noted(reg: Registry, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows of blobs and a small memory give the same in the end: the oldest in front, then the next ones."""
+    monkeypatch.setattr(recycling, "_WINDOW", 3)
+    monkeypatch.setattr(recycling, "_KEPT", 4)
+    digests_ = [of_layers(reg, number, b"%04d" % number) for number in range(8)]
+    one_after_the_other(reg, clock, *digests_)
+    assert recycling.give_way(reg, 25) == 2
+    assert left(reg) == digests_[2:]
+    assert [recycling.give_way(reg, 2**59) for _ in range(4)] == [2, 2, 2, 0]
+
+
+def test_what_is_past_its_time(reg: Registry, clock: Clock) -> None:
+    """What is in the bin longer than it is kept is neither listed nor restored, though no collection removed it yet."""
+    old, young = an_image(reg, 1, "v1", "old"), an_image(reg, 2, "v2")
+    delete(reg, by(old))
+    clock.forward(DAY)
+    delete(reg, by(young))
+    clock.forward(6 * DAY)
+    assert left(reg) == [old, young]
+    clock.forward(1)
+    assert left(reg) == [young]
+    assert [each.digest for each in recycling.listing(reg)] == [young]
+    for reference in (old, "v1", "old"):
+        with pytest.raises(e.ImageNotFound):
+            restore(reg, reference)
+    assert [each.digest for each in restore(reg, "v2")] == [young]
+    assert recycling.expire(reg) == 1
+
+
+def test_an_index_whose_image_is_past_its_time(reg: Registry, clock: Clock) -> None:
+    """An image that is past its time does not come back with its index either: the index would not be whole."""
+    child = an_image(reg, 1)
+    index = push(reg, an_index(manifest_of(reg, child))).digest
+    repository = reg.db.read(lambda tx: repositories.find(tx, KEY, NAME))
+    found = reg.db.read(lambda tx: table_of_images.find(tx, repository.id, child))
+    assert found is not None
+    reg.db.write(lambda tx: table.put(tx, found.id, clock.at))  # as no call deletes it before its index
+    clock.forward(DAY)
+    delete(reg, by(index))
+    clock.forward(6.5 * DAY)
+    with pytest.raises(e.RestoreIncomplete, match=child):
+        restore(reg, index)

@@ -7,7 +7,7 @@ from tests.store.rows import NOW, a_digest, a_repository, an_image
 
 from entrepot.domain.blobs import LEASE
 from entrepot.store import bin as table
-from entrepot.store import blobs, counts, images, tags, uploads
+from entrepot.store import blobs, counts, garbage, images, tags, uploads
 from entrepot.store.db import Database, Tx
 
 
@@ -65,31 +65,88 @@ def test_pages(db: Database, repository: int) -> None:
     assert page(None, NOW + 10, (NOW + 1, ids[1]), 10) == order[1:]
     assert page(repository, NOW + 10, (0, 0), 10) == [ids[1], ids[2], ids[0]]
     assert page(None, NOW + 2, (0, 0), 10) == order[:2]
-    oldest = db.read(lambda tx: table.oldest(tx, NOW + 1, 0))
-    assert oldest is not None
-    assert oldest.id == order[0]
-    assert db.read(lambda tx: table.oldest(tx, NOW, 0)) is None
 
 
-def test_the_oldest_whose_bytes_come_free(db: Database, repository: int) -> None:
-    """Deleted in a repository that is silent since; not where an upload is open, or a client was told of a blob."""
+def a_blob_of(tx: Tx, number: int, *where: int, lease: int = NOW - 1) -> tuple[int, str]:
+    """A blob of `number` bytes that these repositories have; its id and digest."""
+    blob = blobs.put(tx, "", a_digest(f"blob {number}"), number, f"at {number}", "", NOW)
+    for repository in where:
+        blobs.join(tx, repository, blob, lease)
+    return blob, a_digest(f"blob {number}")
+
+
+def name(tx: Tx, repository: int, image: int, *digests: str) -> None:
+    for digest in digests:
+        tx.run(
+            "INSERT INTO image_blobs (repository, digest, image, media_type) VALUES (:r, :digest, :image, 'a/b')",
+            r=repository,
+            digest=digest,
+            image=image,
+        )
+
+
+def test_what_only_the_bin_keeps(db: Database, repository: int) -> None:
+    """Blobs that nothing outside of it names, in any repository, with the image that was deleted last of theirs."""
+    other = db.write(lambda tx: a_repository(tx, "team/other"))
+
+    def fill(tx: Tx) -> tuple[list[int], list[int]]:
+        first, second, elsewhere = binned(tx, repository, 1), binned(tx, repository, 2), binned(tx, other, 3)
+        live = an_image(tx, repository, a_digest("live"))
+        own, shared, with_live, in_two, leased, unnamed = (
+            a_blob_of(tx, 1, repository),
+            a_blob_of(tx, 2, repository),
+            a_blob_of(tx, 3, repository),
+            a_blob_of(tx, 4, repository, other),
+            a_blob_of(tx, 5, repository, lease=NOW),
+            a_blob_of(tx, 6, repository),
+        )
+        name(tx, repository, first, *(each[1] for each in (own, shared, with_live, in_two, leased)))
+        name(tx, repository, second, shared[1], in_two[1])
+        name(tx, repository, live, with_live[1])
+        name(tx, other, elsewhere, in_two[1])
+        assert unnamed
+        return [first, second, elsewhere], [own[0], shared[0], in_two[0]]
+
+    images_there, (own, shared, in_two) = db.write(fill)
+    first, second, elsewhere = images_there
+    found, last = db.read(lambda tx: table.spared(tx, 0, 100, NOW, 0))
+    assert last is None
+    assert found == [
+        table.Spared(own, 1, NOW + 1, first),
+        table.Spared(shared, 2, NOW + 2, second),
+        table.Spared(in_two, 4, NOW + 3, elsewhere),
+    ]
+    assert db.read(lambda tx: table.spared(tx, 0, 1, NOW, 0)) == ([found[0]], own)
+    assert db.read(lambda tx: table.spared(tx, in_two + 9, 1, NOW, 0)) == ([], None)
+    assert [image.id for image in db.read(lambda tx: table.naming(tx, in_two, 10))] == images_there
+    assert [image.id for image in db.read(lambda tx: table.naming(tx, in_two, 1))] == [first]
+    assert db.read(lambda tx: table.is_spared(tx, in_two, NOW, 0))
+    db.write(lambda tx: table.take_out(tx, elsewhere, NOW))
+    assert not db.read(lambda tx: table.is_spared(tx, in_two, NOW, 0))
+
+
+def test_a_lease_that_ends_early(db: Database, repository: int) -> None:
+    """Released in a repository that is silent since; not where an upload is open, or a client was told of a blob."""
     busy, told = (db.write(lambda tx, name=name: a_repository(tx, name)) for name in ("busy", "told"))  # type: ignore[misc]
-    for at, where in enumerate((busy, told, repository)):
-        db.write(lambda tx, at=at, where=where: binned(tx, where, at))  # type: ignore[misc]
     silent = NOW + 5
 
     def fill(tx: Tx) -> None:
+        for at, where in enumerate((busy, told, repository)):
+            _, digest = a_blob_of(tx, at + 1, where, lease=NOW + LEASE - 1)
+            image = an_image(tx, where, a_digest(str(at)))
+            name(tx, where, image, digest)
+            garbage.release(tx, image, where, NOW + at)
+            table.put(tx, image, NOW + at)
         uploads.insert(tx, "open", busy, "me", "sha256:empty", NOW)
-        blobs.join(tx, told, blobs.put(tx, "", "sha256:1", 5, "at 1", "", NOW), silent + LEASE)
+        blobs.join(tx, told, blobs.put(tx, "", "sha256:1", 5, "at", "", NOW), silent + LEASE)
 
-    def oldest(silent: int) -> int | None:
-        found = db.read(lambda tx: table.oldest(tx, NOW, silent))
-        return None if found is None else found.repository
+    def sizes(silent: int) -> list[int]:
+        return [each.size for each in db.read(lambda tx: table.spared(tx, 0, 100, NOW + 9, silent))[0]]
 
     db.write(fill)
-    assert [oldest(NOW + 2), oldest(silent), oldest(silent + 1)] == [None, repository, told]
+    assert [sizes(NOW + 2), sizes(silent), sizes(silent + 1)] == [[], [3], [2, 3]]
     db.write(lambda tx: uploads.delete(tx, "open"))
-    assert oldest(silent) == busy
+    assert sizes(silent) == [1, 3]
 
 
 def test_tagged(db: Database, repository: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -75,9 +76,19 @@ def test_memory_is_bounded() -> None:
 def test_a_machine_that_began_anew(tmp_path: Path) -> None:
     """What the file says of a clock that was further on is forgotten: nobody waits for that instant."""
     buckets = Buckets(tmp_path / "rates")
-    assert [buckets.take("a", 1, 1e9) > 0 for _ in range(2)] == [False, True]
-    assert [buckets.take("a", 1, 5.0) > 0 for _ in range(2)] == [False, True]
-    assert buckets.take("a", 1, 6.0) == 0
+    assert [buckets.take("a", 1, lambda: 1e9) > 0 for _ in range(2)] == [False, True]
+    assert [buckets.take("a", 1, lambda: 5.0) > 0 for _ in range(2)] == [False, True]
+    assert buckets.take("a", 1, lambda: 6.0) == 0
+
+
+def test_a_clock_that_steps_back(tmp_path: Path) -> None:
+    """A clock that is a little behind what it said gives nobody more: no time has gone by until it is there again."""
+    buckets = Buckets(tmp_path / "rates")
+    instants = (100.0, 100.0, 99.9, 100.05, 95.0, 101.0, 100.5)
+    assert [buckets.take("a", 1, lambda at=at: at) == 0 for at in instants] == [  # type: ignore[misc]
+        *(True, False, False, False),
+        *(False, True, False),
+    ]
 
 
 def test_a_damaged_file(tmp_path: Path) -> None:
@@ -94,7 +105,7 @@ from pathlib import Path
 from entrepot.web.rates import Buckets
 buckets = Buckets(Path(sys.argv[1]))
 sys.stdin.readline()
-print(sum(buckets.take(who, 50, 1.0) == 0 for _ in range(300) for who in ("a", "b")))
+print(sum(buckets.take(who, 50, lambda: 1.0) == 0 for _ in range(300) for who in ("a", "b")))
 """
 
 
@@ -112,6 +123,32 @@ def test_processes_count_together(tmp_path: Path) -> None:
     assert sum(int(process.communicate()[0]) for process in asking[1:]) == 100
     assert allowed(Rates(50, Buckets(path), lambda: 1.0), "a", 20) == 0
     assert allowed(Rates(50, Buckets(path), lambda: 1.0), "c", 60) == 50
+
+
+ASK_FOR_A_WHILE = """
+import sys, time
+from pathlib import Path
+from entrepot.web.rates import Buckets
+buckets, through = Buckets(Path(sys.argv[1])), 0
+sys.stdin.readline()
+end = time.monotonic() + 2
+while time.monotonic() < end:
+    through += buckets.take("a", 10) == 0
+print(through)
+"""
+
+
+def test_processes_on_the_clock_of_the_machine(tmp_path: Path) -> None:
+    """Four processes that ask all the time for two seconds get a second's worth and the rate, whoever is first."""
+    command = [sys.executable, "-c", ASK_FOR_A_WHILE, str(tmp_path / "rates")]
+    asking = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(4)]
+    began = time.monotonic()
+    for process in asking:
+        assert process.stdin is not None
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+    through = sum(int(process.communicate()[0]) for process in asking)
+    assert 20 <= through <= 10 + 10 * (time.monotonic() - began) + 1
 
 
 def test_threads_count_together() -> None:

@@ -16,6 +16,7 @@ _LAYERS = (
     (f"{_DOCKER_LAYER}.foreign.diff.tar", f"{_OCI_LAYER}.nondistributable.v1.tar"),
     (f"{_DOCKER_LAYER}.foreign.diff.tar.gzip", f"{_OCI_LAYER}.nondistributable.v1.tar+gzip"),
 )
+_OCI_ALONE = ("artifactType", "subject", "annotations")  # members of a manifest that Docker's schema 2 has none for
 _OTHER = {DOCKER_MANIFEST: OCI_MANIFEST, OCI_MANIFEST: DOCKER_MANIFEST}
 
 
@@ -38,10 +39,13 @@ def convert(data: bytes, media_type: str) -> bytes | None:
     """An image manifest that was parsed when it was pushed, in the other format, DOCKER_MANIFEST or OCI_MANIFEST.
 
     Only media types differ: its own, its config's and its layers'. None where that format has no name for one of them,
-    as for what is no image, or a layer in zstd.
+    as for what is no image, or a layer in zstd, and where Docker's has no place for what the manifest says of itself.
+    Annotations of its layers stay, which builders write in both formats and clients pass over.
     """
     try:
         document = json.loads(data)
+        if media_type == DOCKER_MANIFEST and any(document.get(name) for name in _OCI_ALONE):
+            return None
         document["config"] = _descriptor(document["config"], _CONFIGS, media_type)
         if document.get("layers"):
             document["layers"] = [_descriptor(layer, _LAYERS, media_type) for layer in document["layers"]]

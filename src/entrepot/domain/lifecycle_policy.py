@@ -19,6 +19,7 @@ RULES_MAX = 50
 WILDCARDS_MAX = 4  # of one pattern
 ARCHIVED_DAYS_MIN = 90  # what is in the archive is kept, and billed, so long
 _INTEGER_MAX = 2**31 - 1
+_DIGITS_MAX = 1_000  # of a number that is read at all: Python refuses longer ones by itself, as no JSON
 
 COUNT, PUSHED, PULLED, TRANSITIONED = (
     "imageCountMoreThan",
@@ -86,11 +87,19 @@ def _load(text: str) -> Any:
     if len(text) > LENGTH_MAX:
         _refuse(_UNREADABLE, f"A policy may have {LENGTH_MAX} characters.")
     try:
-        document = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        document = json.loads(text, object_pairs_hook=_unique, parse_int=_integer, parse_constant=_refuse_constant)
         json.dumps(document, ensure_ascii=False).encode()  # half of a surrogate pair is no text
-    except (ValueError, RecursionError):
+    except RecursionError:
+        _refuse(_UNREADABLE, "It is nested too deeply.")
+    except ValueError:
         _refuse(_UNREADABLE, "The text is not JSON.")
     return document
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _DIGITS_MAX:
+        _refuse(_UNREADABLE, f"Numbers go up to {_INTEGER_MAX}.")
+    return int(digits)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -268,10 +277,12 @@ def _one_untagged(rules: Sequence[Rule]) -> None:
 
 
 def _unique_strings(rules: Sequence[Rule]) -> None:
-    seen: set[tuple[str, str, str]] = set()
+    seen: dict[tuple[str, str], tuple[str, int]] = {}
     for rule in rules:
         strings = [("tagPatternList", text) for text in rule.patterns] + [("tagPrefixList", p) for p in rule.prefixes]
         for key, text in strings:
-            if (rule.storage_class, key, text) in seen:
-                _refuse(f"{key} must be unique per storage class, found more than once: {_shown(text)}")
-            seen.add((rule.storage_class, key, text))
+            other, priority = seen.get((rule.storage_class, text), ("", 0))
+            if other:
+                advice = f"Rule {priority} has it in {other}." if other != key else ""
+                _refuse(f"{key} must be unique per storage class, found more than once: {_shown(text)}", advice)
+            seen[rule.storage_class, text] = (key, rule.priority)

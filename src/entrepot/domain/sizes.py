@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-SHARE_MOST = 10 * 1024**3  # bytes that a share stands for at most: 5 % of a large disk are more than anybody needs free
-
 _UNITS = {"": 1, "b": 1} | {
     f"{letter}{word}": base**power
     for power, letter in enumerate("kmgt", start=1)
@@ -24,8 +22,8 @@ class Size:
     is_share: bool
 
     def of(self, total: int) -> int:
-        """How many bytes that is of a file system of `total` bytes: of a share at most SHARE_MOST."""
-        return min(int(total * self.number / _ALL), SHARE_MOST) if self.is_share else int(self.number)
+        """How many bytes that is of a file system of `total` bytes."""
+        return int(total * self.number / _ALL) if self.is_share else int(self.number)
 
 
 def parse(given: int | str) -> Size:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import heapq
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from entrepot.domain import names
-from entrepot.domain.blobs import LEASE, SILENCE
+from entrepot.domain.blobs import SILENCE
 from entrepot.domain.errors import ImageNotFound, RestoreIncomplete
 from entrepot.domain.images import ACTIVE, ImageId
 from entrepot.domain.principals import Caller, service
@@ -22,12 +23,14 @@ from entrepot.registry import audit, quotas, repositories, storage_class
 from entrepot.registry.announcements import announce
 from entrepot.registry.context import Registry
 from entrepot.store import bin as table
-from entrepot.store import blobs, images, tags
+from entrepot.store import blobs, images, pins, tags
 from entrepot.store.bin import Binned
 from entrepot.store.db import Tx
 
 _PAGE = 200
 _BATCH = 50  # images that one transaction removes for good
+_WINDOW = 2_000  # blobs that one read looks at
+_KEPT = 20_000  # blobs that are noted at once where images have to go
 _NOT_YET = 2**62  # an instant after all others
 
 
@@ -43,7 +46,8 @@ class Restored:
 def listing(reg: Registry, key: RegistryKey | None = None, name: str | None = None) -> Iterator[Binned]:
     """The images in the bin with the tags they had, the one deleted first in front; of a repository, or of all.
 
-    Raises RepositoryNotFound.
+    What is there longer than the installation keeps it is gone, whether it is removed already or not. Raises
+    RepositoryNotFound.
     """
 
     def read(tx: Tx, after: tuple[int, int]) -> list[Binned]:
@@ -51,7 +55,7 @@ def listing(reg: Registry, key: RegistryKey | None = None, name: str | None = No
         rows = table.page(tx, repository, _NOT_YET, after, _PAGE)
         return [replace(row, tags=tuple(table.tags_of(tx, row.id))) for row in rows]
 
-    after = (0, 0)
+    after = (_kept_since(reg), 0)
     while found := reg.db.read(partial(read, after=after)):
         yield from found
         after = (found[-1].deleted_at, found[-1].id)
@@ -73,10 +77,12 @@ def restore(reg: Registry, caller: Caller, key: RegistryKey, name: str, referenc
             if names.is_digest_like(reference)
             else table.tagged(tx, repository.id, reference)
         )
-        if binned is None:
+        if binned is None or binned.deleted_at < _kept_since(reg):
             wanted = ImageId(reference, None) if names.is_digest_like(reference) else ImageId(None, reference)
             raise ImageNotFound(wanted.digest, wanted.tag, name, key.account)
-        wanted_back = _with_referrers(tx, repository, _whole(tx, repository, binned))
+        wanted_back = _with_referrers(
+            tx, repository, _whole(tx, repository, binned, _kept_since(reg)), _kept_since(reg)
+        )
         back = [_take_out(tx, reg, repository, each) for each in wanted_back]
         quotas.check_restored(tx, reg, repository, binned.id)
         _activate_named(tx, reg, repository, wanted_back)
@@ -87,14 +93,23 @@ def restore(reg: Registry, caller: Caller, key: RegistryKey, name: str, referenc
     return reg.db.write(write)
 
 
-def _whole(tx: Tx, repository: Repository, binned: Binned) -> list[Binned]:
-    """What has to come out of the bin for an image to be whole, the image last. Raises RestoreIncomplete."""
+def _kept_since(reg: Registry) -> int:
+    """When what is kept until now was deleted; what was deleted before is gone."""
+    return reg.now() - reg.keeping.retention
+
+
+def _whole(tx: Tx, repository: Repository, binned: Binned, since: int) -> list[Binned]:
+    """What has to come out of the bin for an image to be whole, the image last; what was deleted before `since` cannot.
+
+    Raises RestoreIncomplete.
+    """
     found, waiting, missing = {binned.digest: binned}, [binned], []
     while waiting:
         image = waiting.pop()
         missing += [digest for digest in table.layers(tx, image.id) if not blobs.sound(tx, repository.id, digest)]
         for digest in table.children(tx, image.id):
             child = table.find(tx, repository.id, digest)
+            child = None if child is None or child.deleted_at < since else child
             if child is not None and digest not in found:
                 found[digest] = child
                 waiting.append(child)
@@ -105,7 +120,7 @@ def _whole(tx: Tx, repository: Repository, binned: Binned) -> list[Binned]:
     return list(reversed(found.values()))
 
 
-def _with_referrers(tx: Tx, repository: Repository, whole: list[Binned]) -> list[Binned]:
+def _with_referrers(tx: Tx, repository: Repository, whole: list[Binned], since: int) -> list[Binned]:
     """The images, and what referred to them when they were deleted, what referred to that, and so on.
 
     A referrer that would not be whole stays in the bin.
@@ -116,7 +131,7 @@ def _with_referrers(tx: Tx, repository: Repository, whole: list[Binned]) -> list
         subject = waiting.pop()
         for referrer in table.gone_with(tx, repository.id, subject.digest, subject.deleted_at):
             with suppress(RestoreIncomplete):
-                new = [each for each in _whole(tx, repository, referrer) if each.digest not in found]
+                new = [each for each in _whole(tx, repository, referrer, since) if each.digest not in found]
                 found |= {each.digest: each for each in new}
                 waiting += new
     return list(found.values())
@@ -157,24 +172,69 @@ def expire(reg: Registry, rest: Callable[[float], bool] = lambda _: False) -> in
 
     `rest` is called after each transaction with the seconds that it took; true ends it.
     """
-    return _purge(reg, _itself(reg), None, reg.now() - reg.keeping.retention, rest)
+    return _purge(reg, _itself(reg), None, _kept_since(reg), rest)
 
 
 def expiring(reg: Registry) -> int:
     """How many images `expire` would remove now."""
-    return reg.db.read(partial(table.count, before=reg.now() - reg.keeping.retention))
+    return reg.db.read(partial(table.count, before=_kept_since(reg)))
 
 
-def give_way(reg: Registry, wanted: int) -> int:
-    """Remove images from the bin for good, the one deleted first in front, that have `wanted` bytes; how many.
+def is_empty(reg: Registry) -> bool:
+    """Whether no image at all is in the bin."""
+    return not reg.db.read(partial(table.page, repository=None, before=_NOT_YET, after=(0, 0), limit=1))
 
-    Those whose blobs a push may still need stay: removing them would free nothing yet.
+
+def give_way(reg: Registry, wanted: int, rest: Callable[[float], bool] = lambda _: False) -> int:
+    """Remove images from the bin for good so that `wanted` bytes come free, those deleted first in front; how many.
+
+    Only what counts goes: images all of whose blobs others keep stay, and so does everything while a backup needs the
+    bytes. `rest` is called with 0 after each window of blobs and with the seconds that writing took; true ends it.
     """
-    done, now = 0, reg.now()
-    while wanted > 0 and (found := reg.db.read(lambda tx: table.oldest(tx, now - LEASE, now - SILENCE))):
-        done += reg.db.write(partial(_purge_batch, reg=reg, caller=_itself(reg), batch=[found]))
-        wanted -= max(1, found.size)
+    if wanted <= 0 or reg.db.read(lambda tx: pins.any_set(tx, reg.now())):
+        return 0
+    done = 0
+    for blob in _spared(reg, wanted, rest):
+        while found := reg.db.read(partial(_naming, reg=reg, blob=blob)):
+            began = time.monotonic()
+            done += reg.db.write(partial(_purge_naming, reg=reg, blob=blob))
+            if rest(time.monotonic() - began):
+                return done
+            if len(found) < _BATCH:
+                break
     return done
+
+
+def _spared(reg: Registry, wanted: int, rest: Callable[[float], bool]) -> list[int]:
+    """The blobs that have `wanted` bytes and come free when the fewest of the longest deleted images go, in order.
+
+    Linear in what there is; as many blobs at most as memory is given for, the next call finds the others.
+    """
+    kept: list[tuple[int, int, int, int]] = []  # the one in front is the one that is dropped first
+    last: int | None = 0
+    total = 0
+    while last is not None:
+        now = reg.now()
+        read = partial(table.spared, after=last, window=_WINDOW, now=now, silent=now - SILENCE)
+        found, last = reg.db.read(read)
+        for blob in found:
+            heapq.heappush(kept, (-blob.deleted_at, -blob.image, -blob.id, blob.size))
+            total += blob.size
+            while total - kept[0][3] >= wanted or len(kept) > _KEPT:
+                total -= heapq.heappop(kept)[3]
+        if rest(0.0):
+            return []
+    return [-blob for _, _, blob, _ in sorted(kept, reverse=True)]
+
+
+def _naming(tx: Tx, reg: Registry, blob: int) -> list[Binned]:
+    """Some of the images that keep a blob, where all of them are in the bin and nothing else keeps it."""
+    now = reg.now()
+    return table.naming(tx, blob, _BATCH) if table.is_spared(tx, blob, now, now - SILENCE) else []
+
+
+def _purge_naming(tx: Tx, reg: Registry, blob: int) -> int:
+    return _purge_batch(tx, reg, _itself(reg), _naming(tx, reg, blob))
 
 
 def _itself(reg: Registry) -> Caller:

@@ -12,6 +12,8 @@ from entrepot.domain import templates as rules
 from entrepot.domain.errors import (
     InvalidParameter,
     InvalidTagParameter,
+    LifecyclePolicyInvalid,
+    PolicyInvalid,
     TemplateAlreadyExists,
     TemplateNotFound,
     TooManyTags,
@@ -133,10 +135,7 @@ def changed(template: Template, change: Change) -> Template:
     """The template with the change, checked. Raises InvalidParameter, PolicyInvalid, LifecyclePolicyInvalid."""
     if change.encryption_type is not None:
         rules.encryption(change.encryption_type, change.kms_key)
-    if change.repository_policy:
-        policies.parse(change.repository_policy, Kind.REPOSITORY)
-    if change.lifecycle_policy:
-        lifecycle_policy.parse(change.lifecycle_policy)
+    _check_policies(change)
     if change.tags is not None:
         _check_tags(change.tags)
     settings: dict[str, Any] = {
@@ -150,6 +149,19 @@ def changed(template: Template, change: Change) -> Template:
         "custom_role_arn": change.custom_role_arn,
     }
     return replace(template, **{name: value for name, value in settings.items() if value is not None})
+
+
+def _check_policies(change: Change) -> None:
+    """Refuse what the operations on repositories refuse, by the names that the members of a template have."""
+    try:
+        if change.repository_policy:
+            policies.parse(change.repository_policy, Kind.REPOSITORY)
+        if change.lifecycle_policy:
+            lifecycle_policy.parse(change.lifecycle_policy)
+    except PolicyInvalid as error:
+        raise replace(error, member="repositoryPolicy") from error
+    except LifecyclePolicyInvalid as error:
+        raise replace(error, member="lifecyclePolicy") from error
 
 
 def _mutability(known: Mutability, change: Change) -> Mutability:

@@ -28,6 +28,16 @@ class Binned:
     tags: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """A blob that only the bin keeps: `size` in bytes, and of the images naming it when the last one was deleted."""
+
+    id: int
+    size: int
+    deleted_at: int
+    image: int
+
+
 _BINNED = """
     SELECT i.id, i.repository, r.name, g.account, g.region, i.digest, i.media_type, i.size, i.deleted_at
     FROM images i JOIN repositories r ON r.id = i.repository JOIN registries g ON g.id = r.registry
@@ -148,29 +158,76 @@ def count(tx: Tx, before: int) -> int:
     return 0 if row is None else int(row[0])
 
 
-def oldest(tx: Tx, pushed_before: int, silent: int) -> Binned | None:
-    """Of the images in the bin whose bytes would come free, the one that was deleted first.
-
-    That is, pushed before an instant, or deleted before `silent` in a repository where no push is since: it has no open
-    upload, and nobody was told of a blob of it. (See `entrepot.store.garbage`.)
-    """
-    row = tx.one(
-        f"""
-        {_BINNED} WHERE i.deleted_at IS NOT NULL AND (i.pushed_at < :pushed_before OR (
-            i.deleted_at < :silent
-            AND NOT EXISTS (SELECT 1 FROM uploads u WHERE u.repository = i.repository AND u.updated_at >= :paused)
+# The images that name a blob `b`; and the blobs that images of the bin alone name, in repositories that keep them for
+# no push, with the image of these that was deleted last. (When a lease ends early: see `entrepot.store.garbage`.) Each
+# blob's images are asked for alone: joined, PostgreSQL and SQLite go through all images of a repository for each blob.
+_NAMING = """
+    FROM repository_blobs m JOIN image_blobs n ON n.repository = m.repository AND n.digest = b.digest
+    JOIN images i ON i.id = n.image WHERE m.blob = b.id
+"""
+_SPARED = f"""
+    SELECT c.id, c.size, c.deleted_at, c.image FROM (
+        SELECT b.id, b.size, (SELECT MAX(i.deleted_at) {_NAMING}) AS deleted_at, (SELECT MAX(i.id) {_NAMING}) AS image,
+            (SELECT MIN(COALESCE(i.deleted_at, 0)) {_NAMING}) AS least
+        FROM (SELECT id, size, digest FROM blobs WHERE id > :after ORDER BY id LIMIT :window) b
+    ) c
+    WHERE c.least > 0 AND NOT EXISTS (
+        SELECT 1 FROM repository_blobs k WHERE k.blob = c.id AND k.leased_until >= :now AND NOT (
+            COALESCE(k.released_at, :silent) < :silent
+            AND NOT EXISTS (SELECT 1 FROM uploads u WHERE u.repository = k.repository AND u.updated_at >= :paused)
             AND NOT EXISTS (
-                SELECT 1 FROM repository_blobs t WHERE t.repository = i.repository AND t.leased_until >= :told
+                SELECT 1 FROM repository_blobs t WHERE t.repository = k.repository AND t.leased_until >= :told
             )
-        ))
-        ORDER BY i.deleted_at, i.id LIMIT 1
-        """,
-        pushed_before=pushed_before,
+        )
+    )
+    ORDER BY c.id
+"""
+
+
+def spared(tx: Tx, after: int, window: int, now: int, silent: int) -> tuple[list[Spared], int | None]:
+    """The blobs that only the bin keeps among the next `window` after the id `after`; the last id read.
+
+    That is, images of the bin name them and no others do, in any repository, and no push may still need them: their
+    leases ended before `now`, or early, by `silent`. The last id is None at the end.
+    """
+    last = tx.one(
+        "SELECT MAX(id), COUNT(*) FROM (SELECT id FROM blobs WHERE id > :after ORDER BY id LIMIT :window) b",
+        after=after,
+        window=window,
+    )
+    rows = tx.all(
+        _SPARED,
+        after=after,
+        window=window,
+        now=now,
         silent=silent,
         told=silent + LEASE,
         paused=silent - PAUSED,
     )
-    return None if row is None else Binned(*row)
+    return [Spared(*row) for row in rows], int(last[0]) if last and last[1] == window else None
+
+
+def is_spared(tx: Tx, blob: int, now: int, silent: int) -> bool:
+    """Whether only the bin keeps a blob."""
+    found, _ = spared(tx, blob - 1, 1, now, silent)
+    return [each.id for each in found] == [blob]
+
+
+def naming(tx: Tx, blob: int, limit: int) -> list[Binned]:
+    """Up to `limit` images of the bin that name a blob, in any repository that has it, the longest ago first."""
+    rows = tx.all(
+        f"""
+        {_BINNED} WHERE i.deleted_at IS NOT NULL AND i.id IN (
+            SELECT n.image FROM blobs b
+            JOIN repository_blobs m ON m.blob = b.id
+            JOIN image_blobs n ON n.repository = m.repository AND n.digest = b.digest
+            WHERE b.id = :blob
+        ) ORDER BY i.deleted_at, i.id LIMIT :limit
+        """,
+        blob=blob,
+        limit=limit,
+    )
+    return [Binned(*row) for row in rows]
 
 
 def purge(tx: Tx, image: int) -> bool:

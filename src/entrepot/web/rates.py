@@ -22,6 +22,7 @@ _ROW = struct.Struct("16sdd")  # whose it is, how many requests are left, since 
 _WAYS = 8
 _SETS = 1280
 _SET = _WAYS * _ROW.size
+_BACK = 60.0  # seconds that a clock is behind what it once said only where the machine began anew
 
 
 class Buckets:
@@ -41,20 +42,24 @@ class Buckets:
         weakref.finalize(self, os.close, self._file)
         self._lock = threading.Lock()
 
-    def take(self, who: str, per_second: float, now: float) -> float:
-        """Count one request at `now`; the seconds after which one will be let through, 0 where this one is.
+    def take(self, who: str, per_second: float, clock: Callable[[], float] = time.monotonic) -> float:
+        """Count one request; the seconds after which one will be let through, 0 where this one is.
 
-        `per_second` on average, and a second's worth at once (one at least), which may wait however long.
+        `per_second` on average, and a second's worth at once (one at least), which may wait however long. The clock,
+        one of the machine, is read when it is this one's turn: read before, it may be behind what another wrote.
         """
         key, burst = blake2b(who.encode(), digest_size=16).digest(), max(1.0, per_second)
         start = int.from_bytes(key[:4]) % _SETS * _SET
         with self._alone():
+            now = clock()
             rows = [*_ROW.iter_unpack(os.pread(self._file, _SET, start).ljust(_SET, b"\0"))]
             found = next((at for at, row in enumerate(rows) if row[0] == key), None)
             at = min(range(_WAYS), key=lambda at: rows[at][2]) if found is None else found
             left, since = (burst, now) if found is None else rows[at][1:]
-            # The clock begins anew when the machine does, and the file stays.
-            left = burst if since > now else min(burst, left + (now - since) * per_second)
+            if since - now > _BACK:  # the clock begins anew when the machine does, and the file stays
+                left, since = burst, now
+            now = max(now, since)
+            left = min(burst, left + (now - since) * per_second)
             kept = left - 1 if left >= 1 else left
             with contextlib.suppress(OSError):  # no room on the disk: that a request is not counted is the lesser harm
                 os.pwrite(self._file, _ROW.pack(key, kept, now), start + at * _ROW.size)
@@ -87,7 +92,7 @@ class Rates:
         """Count one request. Raises RateExceeded."""
         if self._buckets is None:
             return
-        wait = self._buckets.take(who, self._per_second, self._clock())
+        wait = self._buckets.take(who, self._per_second, self._clock)
         if wait:
             raise RateExceeded(math.ceil(wait))
 

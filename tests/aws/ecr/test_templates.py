@@ -185,8 +185,8 @@ def test_another_region(ecr: Any, elsewhere: Callable[[str], Any], fresh: str) -
         ({"resourceTags": [{"Key": f"k{number}", "Value": ""} for number in range(51)]}, "resourceTags"),
         ({"imageTagMutability": "MUTABLE", FILTERS: wildcards("a")}, FILTERS),
         ({"imageTagMutability": "IMMUTABLE_WITH_EXCLUSION"}, FILTERS),
-        ({"repositoryPolicy": "{}"}, "PolicyText"),
-        ({"lifecyclePolicy": "{"}, "LifecyclePolicyText"),
+        ({"repositoryPolicy": "{}"}, "repositoryPolicy"),
+        ({"lifecyclePolicy": "{"}, "lifecyclePolicy"),
     ],
 )
 def test_settings_that_no_repository_could_have(ecr: Any, fresh: str, what: dict[str, Any], member: str) -> None:
