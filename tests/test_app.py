@@ -15,6 +15,7 @@ from tests.factories import a_caller
 
 from entrepot import app
 from entrepot.config import Bound, BoundListener, ConfigError, Settings
+from entrepot.domain.iam_names import account_of_key
 from entrepot.registry import audit
 from entrepot.web.metrics import Meter
 
@@ -43,6 +44,7 @@ def test_a_first_start_and_a_second(settings: Settings) -> None:
     access_key_id, secret = app.credentials(settings)
     assert access_key_id.startswith("AKIA")
     assert len(access_key_id) == 20
+    assert account_of_key(access_key_id) == settings.account_id
     assert len(secret) == 40
 
 

@@ -7,7 +7,6 @@ import fcntl
 import os
 import secrets
 import shutil
-import string
 import tempfile
 import threading
 import time
@@ -28,6 +27,7 @@ from entrepot.config import DAY, Bound, ConfigError, Settings, rates
 from entrepot.config import webhooks as chosen_webhooks
 from entrepot.domain import sizes
 from entrepot.domain.errors import SchemaTooNew, StorageFull, StorageUnavailable
+from entrepot.domain.iam_names import access_key_id
 from entrepot.domain.protection import Keeping
 from entrepot.domain.quotas import Quotas
 from entrepot.jobs import schedule
@@ -55,7 +55,6 @@ from entrepot.web.responses import Response
 __all__ = ["Application", "build", "credentials", "ecr", "jobs", "prepare", "sts"]
 
 FLUSH_SECONDS = 1.0
-_KEY_ALPHABET = string.ascii_uppercase + "234567"
 
 
 # --- the data folder -------------------------------------------------------------------------------------------
@@ -97,7 +96,7 @@ def credentials(settings: Settings) -> tuple[str, str]:
     """
     if settings.access_key_id and settings.secret_access_key:
         return settings.access_key_id, settings.secret_access_key
-    made = "AKIA" + "".join(secrets.choice(_KEY_ALPHABET) for _ in range(16)), secrets.token_urlsafe(30)
+    made = access_key_id(settings.account_id, os.urandom(5)), secrets.token_urlsafe(30)
     path = _folder(settings) / "credentials"
     kept = _keep_secret(path, "\n".join(made).encode() + b"\n").decode("ascii", "replace").split()
     if len(kept) != len(made):

@@ -55,6 +55,9 @@ PEOPLE = (
     (B, names.ROLE, "pull", "/"),
     (B, names.GROUP, "group-b", "/"),
 )
+BY_KEY = ("root", "bob", "other root")
+"""Whose login over `/v2` is an access key; that of the others is a token."""
+
 WHO = ("root", "alice", "push", "bob", "pull", "other root")
 V1 = {"ecr:ReplicateImage", "ecr:BatchImportUpstreamImage", "ecr:CreateRepository"}
 
@@ -76,7 +79,8 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Deed:
-    """One thing that can be asked of a door. One of `actions` is enough, none are needed where there are none.
+    """One thing that can be asked of a door. One of `actions` is enough, none are needed where there are none; `also`
+    are needed, all of them, too.
 
     `resource` `*` belongs to the caller's account. `call` is an operation and its parameters, or a method and a path.
     """
@@ -88,6 +92,7 @@ class Deed:
     door: str
     context: Mapping[str, list[str]] = field(default_factory=dict)
     breaks: bool = False
+    also: tuple[str, ...] = ()
 
 
 def _aws(name: str, /, *, resource: str = REPOSITORY, action: str = "", **params: Any) -> Deed:
@@ -171,6 +176,10 @@ DEEDS: tuple[Deed, ...] = (
     _oci("DELETE", f"{NAME}/blobs/{DIGEST}", "ecr:BatchDeleteImage"),
     _oci("GET", f"{NAME}/referrers/{DIGEST}", "ecr:BatchGetImage"),
     _oci("POST", f"{NAME}/blobs/uploads/", "ecr:InitiateLayerUpload"),
+    replace(
+        _oci("POST", f"{NAME}/blobs/uploads/?digest={DIGEST}", "ecr:InitiateLayerUpload"),
+        also=("ecr:CompleteLayerUpload",),
+    ),
     _oci("GET", f"{NAME}/blobs/uploads/{UPLOAD}", "ecr:UploadLayerPart"),
     _oci("PATCH", f"{NAME}/blobs/uploads/{UPLOAD}", "ecr:UploadLayerPart"),
     _oci("PUT", f"{NAME}/blobs/uploads/{UPLOAD}?digest={DIGEST}", "ecr:CompleteLayerUpload"),
@@ -218,7 +227,11 @@ class World:
         for who, account, owner in (("alice", A, "alice"), ("bob", B, "bob"), ("other root", B, "")):
             key, secret = access_keys.insert(tx, self.reg, account, self.ids.get(owner), MICROSECONDS)
             self.keys[who] = Credentials(key.id, secret)
-            self.logins[who] = basic(key.id, secret)
+            fetched = Login(key.id, account, REGION, MICROSECONDS // 1_000_000 + 600)
+            by_key = who in BY_KEY
+            self.logins[who] = (
+                basic(key.id, secret) if by_key else basic("AWS", credentials.issue(self.reg.keys, fetched))
+            )
 
     def who(self, name: str) -> Who:
         return {
@@ -288,7 +301,7 @@ class World:
 
     def _bound(self, tx: Tx, doc: Doc, kind: Kind) -> tuple[str, str]:
         text = json.dumps(doc)
-        return text, bindings.bind(tx, self.reg, parse(text, kind), kind)
+        return text, bindings.bind(tx, A, parse(text, kind), kind)
 
     def _give(self, tx: Tx, account: str, identity: int, group: int) -> None:
         for one in {identity, group}:

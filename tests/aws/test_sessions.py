@@ -151,7 +151,8 @@ def test_access_key_info(world: World) -> None:
     """The account stands in the id of every key that is made here."""
     keys = world.user("informed")
     sts = world.client("sts")
-    for key in (keys["AccessKeyId"], sts.get_session_token()["Credentials"]["AccessKeyId"]):
+    root = world.server.env["AWS_ACCESS_KEY_ID"]
+    for key in (root, keys["AccessKeyId"], sts.get_session_token()["Credentials"]["AccessKeyId"]):
         assert sts.get_access_key_info(AccessKeyId=key)["Account"] == ACCOUNT
     with refused("ValidationError"):
         sts.get_access_key_info(AccessKeyId="AKIA0189018901890189")
@@ -280,7 +281,8 @@ def test_what_is_asked_wrongly(world: World, admin: Any) -> None:
 
 def test_a_refusal_is_decoded(world: World, admin: Any) -> None:
     """A refusal of either door has a header that DecodeAuthorizationMessage opens, for who may call it."""
-    keys = world.user("decoding", allow("sts:DecodeAuthorizationMessage"), {**allow("ecr:Put*"), "Effect": "Deny"})
+    may = (allow("sts:DecodeAuthorizationMessage"), allow("ecr:GetAuthorizationToken"))
+    keys = world.user("decoding", *may, {**allow("ecr:Put*"), "Effect": "Deny"})
     sts, ecr = world.client("sts", keys), world.client("ecr", keys)
     with pytest.raises(ClientError) as caught:
         ecr.put_image(repositoryName="team/app", imageManifest="{}")

@@ -11,12 +11,14 @@ import pytest
 from tests.factories import KEY, a_repository
 
 from entrepot import app as wiring
+from entrepot.aws.operation import OPERATIONS, Told
 from entrepot.cli import app
 from entrepot.config import Settings
 from entrepot.domain import iam_names as names
 from entrepot.domain.principals import Caller, root
 from entrepot.registry import identities, oidc_providers, policies, roles
 from entrepot.registry.context import Registry
+from entrepot.store import identities as identity_table
 from entrepot.store import inline_policies
 from entrepot.store.db import Tx
 
@@ -105,11 +107,12 @@ def test_conditions(folder: Path) -> None:
     """Keys without a value are named, those that no request has apart; --context gives values."""
     code, output, _ = explained(folder, USER, "ecr:PutImage")
     assert code == 1
-    assert "aws:sourceip has no value here: try --context" in output
+    assert "aws:SourceIp has no value here: try --context" in output
+    assert "aws:PrincipalOrgID has no value: requests never have this key" in output
     code, output, _ = explained(folder, USER, "ecr:PutImage", "--context", "aws:SourceIp=192.0.2.9", "--json")
     found = json.loads(output)
-    assert (code, found["allowed"], found["absent_keys"]) == (0, True, ["aws:principalorgid"])
-    assert found["unknown_keys"] == ["aws:principalorgid"]
+    assert (code, found["allowed"], found["absent_keys"]) == (0, True, ["aws:PrincipalOrgID"])
+    assert found["unknown_keys"] == ["aws:PrincipalOrgID"]
     assert found["statement"] == {
         "policy": "user/alice/own",
         "type": "identity-based policy",
@@ -150,8 +153,13 @@ def test_no_action(folder: Path, action: str, told: str) -> None:
 def test_every_action(folder: Path) -> None:
     """The case of an action makes no difference, and there are some that are no operations."""
     assert f"may ecr:BatchGetImage on {REPOSITORY}" in explained(folder, USER, "ECR:batchgetimage")[1]
-    for action in ("ecr:ReplicateImage", "ecr-public:PutImage", "iam:PassRole"):
-        assert explained(folder, USER, action)[0] == 1
+    public = f"arn:aws:ecr-public::{ACCOUNT}:repository/app"
+    for action, resource in (
+        ("ecr:ReplicateImage", REPOSITORY),
+        ("ecr-public:PutImage", public),
+        ("iam:PassRole", ROLE),
+    ):
+        assert explained(folder, USER, action, resource=resource)[0] == 1
 
 
 @pytest.mark.parametrize("resource", ["team/app", "arn:aws:ecr:us-east-1:team/app", "arn:aws:ecr", "", "**", " * "])
@@ -160,6 +168,81 @@ def test_no_resource(folder: Path, resource: str) -> None:
     code, output, said = explained(folder, USER, "ecr:PutImage", resource=resource)
     assert (code, output, said.count("\n")) == (2, "", 1)
     assert "is no ARN: write arn:aws:ecr:REGION:ACCOUNT:repository/NAME, or *" in said
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "told"),
+    [
+        ("ecr:GetAuthorizationToken", REPOSITORY, "is done to no single thing: write --resource '*'"),
+        ("ecr:DescribeRegistry", REPOSITORY, "is done to no single thing: write --resource '*'"),
+        ("iam:ListUsers", USER, "is done to no single thing"),
+        ("ecr:PutImage", ROLE, f"is not done to {ROLE}: write arn:aws:ecr:REGION:ACCOUNT:repository/NAME, or *"),
+        (
+            "ecr:PutImage",
+            REPOSITORY.replace("repository/", "image/"),
+            "write arn:aws:ecr:REGION:ACCOUNT:repository/NAME",
+        ),
+        ("iam:AttachUserPolicy", ROLE, "write arn:aws:iam::ACCOUNT:user/NAME, or *"),
+        ("iam:GetPolicy", USER, "write arn:aws:iam::ACCOUNT:policy/NAME, or *"),
+        ("iam:CreateOpenIDConnectProvider", "x", "x is no ARN: write arn:aws:iam::ACCOUNT:oidc-provider/NAME, or *"),
+        ("iam:PassRole", REPOSITORY, "write arn:aws:iam::ACCOUNT:role/NAME, or *"),
+        ("sts:AssumeRole", "junk", "junk is no ARN: write arn:aws:iam::ACCOUNT:role/NAME\n"),
+        ("sts:TagSession", USER, "write arn:aws:iam::ACCOUNT:role/NAME\n"),
+        ("sts:GetCallerIdentity", "*", "takes no permission: whoever has credentials may call it"),
+    ],
+)
+def test_the_resource_of_an_action(folder: Path, action: str, resource: str, told: str) -> None:
+    """What an action is never done to is refused in one line that says what it is done to."""
+    code, output, said = explained(folder, USER, action, resource=resource)
+    assert (code, output, said.count("\n")) == (2, "", 1)
+    assert told in said
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("ecr:GetAuthorizationToken", "*"),
+        ("ecr:PutImage", "*"),
+        ("ecr:DescribeRepositories", REPOSITORY.replace("team/app", "*")),
+        ("iam:GetUser", f"arn:aws:iam::{ACCOUNT}:root"),
+        ("iam:SimulatePrincipalPolicy", ROLE),
+        ("iam:ListEntitiesForPolicy", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        ("iam:TagInstanceProfile", f"arn:aws:iam::{ACCOUNT}:instance-profile/node"),
+        ("sts:DecodeAuthorizationMessage", "*"),
+    ],
+)
+def test_resources_that_fit(folder: Path, action: str, resource: str) -> None:
+    """What an action can be done to gets a decision."""
+    assert explained(folder, f"arn:aws:iam::{ACCOUNT}:root", action, resource=resource)[0] in {0, 1}
+
+
+def test_every_operation_says_its_resource() -> None:
+    """No handler finds what it is about without saying of what kind that is."""
+    plain = [row.action for row in OPERATIONS.values() if not isinstance(row.resource, (str, Told))]
+    empty = [row.action for row in OPERATIONS.values() if isinstance(row.resource, Told) and not row.resource.kinds]
+    assert (plain, empty) == ([], [])
+
+
+def test_all_keys_of_a_statement(folder: Path) -> None:
+    """Every key that a statement asks for is named, not just those up to the first test that fails, as it is spelt."""
+    tests = {
+        "StringEquals": {"aws:PRINCIPALORGID": "o-1", "aws:PrincipalTag/Team": "a", "Odd:Key": "x"},
+        "Bool": {"aws:MultiFactorAuthPresent": "true"},
+        "StringLike": {"localhost:44805:aud": "*"},
+    }
+    statement = {"Effect": "Allow", "Action": "ecr:ListImages", "Resource": "*", "Condition": tests}
+    with wiring.operator(Settings(data_dir=str(folder))) as reg:
+        user = reg.db.read(lambda tx: identity_table.find(tx, ACCOUNT, names.USER, "alice"))
+        assert user is not None
+        text = json.dumps({"Version": "2012-10-17", "Statement": statement})
+        reg.db.write(lambda tx: inline_policies.put(tx, user.id, "more", text))
+    code, output, _ = explained(folder, USER, "ecr:ListImages", "--json")
+    found = json.loads(output)
+    assert (code, found["absent_keys"]) == (
+        1,
+        ["Odd:Key", "aws:MultiFactorAuthPresent", "aws:PrincipalOrgID", "aws:PrincipalTag/Team", "localhost:44805:aud"],
+    )
+    assert found["unknown_keys"] == ["Odd:Key", "aws:PrincipalOrgID"]
 
 
 def test_a_wrong_form(folder: Path) -> None:
@@ -190,7 +273,7 @@ def test_assuming_a_role(folder: Path) -> None:
         {"Sid": "Her", "Effect": "Allow", "Principal": {"AWS": USER}, "Action": "sts:AssumeRole", "Condition": asked},
     )
     code, output, _ = explained(folder, USER, "sts:AssumeRole", resource=OTHER_ROLE)
-    assert (code, "sts:externalid has no value here" in output) == (1, True)
+    assert (code, "sts:ExternalId has no value here" in output) == (1, True)
     code, output, _ = explained(folder, USER, "sts:AssumeRole", "--context", "sts:ExternalId=x", resource=OTHER_ROLE)
     assert (code, output.splitlines()[1]) == (
         0,
@@ -229,7 +312,12 @@ def test_assuming_what_is_no_role(folder: Path, resource: str) -> None:
     a_trusting_role(folder, {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"})
     code, output, said = explained(folder, USER, "sts:AssumeRole", resource=resource)
     assert (code, output, said.count("\n")) == (2, "", 1)
-    assert "is no role that there is: sts:AssumeRole is done to a role" in said
+    wrong = (
+        "sts:AssumeRole is not done to"
+        if resource == REPOSITORY
+        else "is no role that there is: sts:AssumeRole is done"
+    )
+    assert wrong in said
 
 
 LOCK = json.dumps({"Statement": {"Effect": "Deny", "Principal": "*", "Action": "ecr:*"}})

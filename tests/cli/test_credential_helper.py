@@ -214,5 +214,5 @@ def test_requests_that_are_none(world: World, request_: Any) -> None:
     """One line for the kubelet's log, and nothing on standard output."""
     code, out, err = kubelet(request_, world.server.env)
     assert (code, out) == (1, "")
-    assert err.startswith("entrepot: ")
-    assert err.count("\n") == 1
+    wanted = "standard input has to be a CredentialProviderRequest of credentialprovider.kubelet.k8s.io/v1, in JSON"
+    assert err == f"entrepot: {wanted}, as the kubelet writes it\n"

@@ -13,6 +13,7 @@ from entrepot.domain.policies import Kind
 
 A = "123456789012"
 USER, ROLE = f"arn:aws:iam::{A}:user/dev/alice", f"arn:aws:iam::{A}:role/push"
+ID, ROLE_ID = "AIDAJQABLZS4A3QDU576Q", "AROAJQABLZS4A3QDU576Q"
 RUN = f"arn:aws:sts::{A}:assumed-role/push/run"
 
 
@@ -31,6 +32,8 @@ def test_who_is_named() -> None:
     )
     assert bindings.named(policies.parse(written, Kind.REPOSITORY)) == (USER, ROLE, RUN)
     assert bindings.named(policies.parse(text("*"), Kind.REPOSITORY)) == ()
+    ids = text({"AWS": [ID, f"{ROLE_ID}:run"]})
+    assert bindings.named(policies.parse(ids, Kind.REPOSITORY)) == (ID, f"{ROLE_ID}:run")
 
 
 def test_parts() -> None:
@@ -40,6 +43,13 @@ def test_parts() -> None:
     assert bindings.parts(RUN) == (A, "role", "push", "run")
     with pytest.raises(ValueError, match="names no user or role"):
         bindings.parts(f"arn:aws:iam::{A}:root")
+
+
+def test_unique_ids() -> None:
+    """An id is told from an ARN, and the name of a session from its role's id."""
+    assert bindings.unique_id(ID) == (ID, "")
+    assert bindings.unique_id(f"{ROLE_ID}:run") == (ROLE_ID, "run")
+    assert bindings.unique_id(USER) is None
 
 
 def test_how_they_are_kept() -> None:
@@ -73,3 +83,6 @@ def test_refusals() -> None:
     repository = bindings.not_found(Kind.REPOSITORY, USER)
     assert isinstance(repository, PolicyInvalid)
     assert "'Invalid repository policy provided'. Principal not found" in str(repository)
+    gone = "The account has no user or role with this unique id: who had it was deleted. Name somebody by an ARN"
+    assert str(bindings.not_found(Kind.TRUST, ID)) == f'Invalid principal in policy: "AWS":"{ID}". {gone}'
+    assert f"Principal not found: {ID}. {gone}" in str(bindings.not_found(Kind.REGISTRY, ID))

@@ -38,3 +38,20 @@ def test_known() -> None:
         assert condition_keys.known(key)
     for key in ("aws:PrincipalOrgID", "aws:SourceVpc", "s3:prefix", "aws:ResourceTag", "nothing:x"):
         assert not condition_keys.known(key)
+    for key in (
+        "localhost:44805:aud",
+        "LOCALHOST:44805/realms/a:sub",
+        "ids/realms/a:sub",
+        "ids.example.com:8443:job/run",
+    ):
+        assert condition_keys.known(key)
+    for key in ("localhost:aud", "localhost:port:aud", "ec2:ResourceTag/a.b:c", "aws:PrincipalOrgID:x", ""):
+        assert not condition_keys.known(key)
+
+
+def test_spelled() -> None:
+    """A key of AWS as AWS writes it, the name of a tag as it was written; any other key as it is."""
+    assert condition_keys.spelled("AWS:principalorgid") == "aws:PrincipalOrgID"
+    assert condition_keys.spelled("aws:principaltag/Team") == "aws:PrincipalTag/Team"
+    for key in ("token.actions.example.com:sub", "Odd:Key", "x/y", "aws:nothing"):
+        assert condition_keys.spelled(key) == key

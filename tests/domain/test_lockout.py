@@ -20,12 +20,12 @@ REPOSITORY = "arn:aws:ecr:us-east-1:123456789012:repository/team/app"
 GOOD = {"Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}
 
 
-def locks_out(statement: dict[str, Any], arn: str = ROOT) -> bool:
+def locks_out(statement: dict[str, Any], arn: str = ROOT, user_id: str = "") -> bool:
     denying = {"Effect": "Deny", "Principal": "*", **statement}
     written = {name: value for name, value in denying.items() if value is not None}
     document = policies.parse(json.dumps({"Statement": [GOOD, written]}), Kind.REPOSITORY)
     try:
-        lockout.check(document, arn, "123456789012", REPOSITORY)
+        lockout.check(document, arn, "123456789012", REPOSITORY, user_id)
     except InvalidParameter:
         return True
     return False
@@ -94,3 +94,10 @@ def test_wildcards(pattern: str, name: str) -> None:
 def test_many_stars_take_no_time() -> None:
     """A pattern full of stars ends: the work is bounded by the product of the lengths."""
     assert not lockout._like("*a" * 2_500 + "?b", "a" * 300)
+
+
+def test_unique_ids() -> None:
+    """Who is named by a unique id, their own or their role's, is kept out as by a name."""
+    role, other = "AROAJQABLZS4A3QDU576Q", "AROAJQABLZS4A3QDU576R"
+    for name, out in ((role, True), (f"{role}:build-1", True), (f"{role}:build-2", False), (other, False)):
+        assert locks_out({"Action": "*", "Principal": {"AWS": name}}, SESSION, f"{role}:build-1") is out

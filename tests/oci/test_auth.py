@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import time
 from contextlib import closing
 from dataclasses import replace
@@ -296,3 +297,65 @@ def test_refused_logins_are_not_remembered(reg: Registry, anonymous: Client) -> 
     for number in range(1_010):
         assert anonymous("GET", "", host=f"h{number}", **token(reg)).status == 200
     assert 0 < len(logins) <= 1_000
+
+
+# --- a key as a login ------------------------------------------------------------------------------------------
+
+
+def let(reg: Registry, user: Identity, *statements: dict[str, object]) -> None:
+    text = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    reg.db.write(lambda tx: inline_policies.put(tx, user.id, "all", text))
+    reg.db.write(identities.touch)
+    access.changed(reg)
+
+
+LISTS: dict[str, object] = {"Effect": "Allow", "Action": "ecr:ListImages", "Resource": "*"}
+LOGS_IN: dict[str, object] = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
+
+
+@pytest.mark.parametrize("way", ["key", "temporary"])
+def test_a_key_as_a_login_takes_the_right_to_log_in(
+    reg: Registry, client: Client, anonymous: Client, alice: tuple[Identity, dict[str, str], str], way: str
+) -> None:
+    """Without ecr:GetAuthorizationToken every request with a key is refused and on record; with a token none is."""
+    user, login, key = alice
+    if way == "temporary":
+        given = sessions.issue(reg, ACCOUNT, user, Session("", reg.now(), reg.now() + 900_000_000))
+        login = basic(given.access_key_id, f"{given.secret}:{given.token}")
+    elsewhere = {**LOGS_IN, "Resource": f"arn:aws:ecr:*:{ACCOUNT}:repository/*"}
+    for statements in ((LISTS,), (LISTS, elsewhere)):
+        let(reg, user, *statements)
+        for path in ("", "team/app/tags/list", "team/app/tags/list", "none/x/tags/list"):
+            status, code, message = anonymous.errors("GET", path, **login)
+            assert (status, code) == (403, "DENIED")
+            assert message == (
+                f"User: {user.arn} is not authorized to perform: ecr:GetAuthorizationToken on resource: * "
+                "because no identity-based policy allows the ecr:GetAuthorizationToken action"
+            )
+        assert anonymous("GET", "team/app/tags/list", **of_alice(reg, user, key)).status == 200
+    reg.trail.flush(reg.db)
+    rows = reg.db.read(lambda tx: tx.all("SELECT action, resource, error FROM audit WHERE error <> ''"))
+    assert {tuple(row) for row in rows} == {("ecr:GetAuthorizationToken", "*", "AccessDenied")}
+    assert len(rows) == 8
+    let(reg, user, LISTS, LOGS_IN)
+    assert [anonymous("GET", path, **login).status for path in ("", "team/app/tags/list")] == [200, 200]
+    let(reg, user, LOGS_IN)
+    assert anonymous("GET", "", **login).status == 200
+    assert "perform: ecr:ListImages on" in anonymous.errors("GET", "team/app/tags/list", **login)[2]
+
+
+def test_the_right_to_log_in_is_remembered(
+    reg: Registry, client: Client, anonymous: Client, alice: tuple[Identity, dict[str, str], str]
+) -> None:
+    """It is decided once for a login from one place, and each time where a condition may say something else."""
+    user, login, _ = alice
+    let(reg, user, LISTS, {**LOGS_IN, "Condition": {"IpAddress": {"aws:SourceIp": "127.0.0.1"}}})
+    known = []
+    for _ in range(3):
+        assert anonymous("GET", "team/app/tags/list", **login).status == 200
+        facts = reg.memory.now(reg.db).facts
+        known.append(sum(isinstance(key, tuple) and isinstance(key[0], auth.Admitted) for key in facts))
+    assert known == [1, 1, 1]
+    let(reg, user, LISTS, {**LOGS_IN, "Condition": {"DateLessThan": {"aws:CurrentTime": "2099-01-01T00:00:00Z"}}})
+    assert anonymous("GET", "team/app/tags/list", **login).status == 200
+    assert not any(isinstance(key, tuple) and isinstance(key[0], auth.Admitted) for key in reg.memory.now(reg.db).facts)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from tests.factories import KEY, a_blob, a_caller, a_repository
-from tests.oci.conftest import Client
+from tests.oci.conftest import Client, basic
+from tests.registry.iam import HERE, a_user, accounts
 
 from entrepot.domain import digests
-from entrepot.registry import account_settings
+from entrepot.registry import access, access_keys, account_settings, identities
 from entrepot.registry.context import Registry
+from entrepot.store import inline_policies
 
 UPLOADS = "team/app/blobs/uploads/"
 DATA = b"0123456789" * 300_000  # more than the megabyte that is gathered
@@ -212,3 +215,37 @@ def test_too_large(reg: Registry, client: Client, tmp_path: Path) -> None:
     place = begin(client)
     assert client.errors("PATCH", place, b"", content_length=str(52_000 * 1024**2 + 1))[:2] == (413, "SIZE_INVALID")
     assert client("GET", place).headers["range"] == "0-0"
+
+
+def test_a_single_post_takes_both_permissions(reg: Registry, anonymous: Client, tmp_path: Path) -> None:
+    """Who may begin uploads and not complete them stores nothing with one POST; what is refused is on record."""
+    accounts(reg)
+    a_repository(reg)
+    user, key = a_user(reg), access_keys.create(reg, HERE, "alice")
+    login = basic(key.key.id, key.secret)
+
+    def let(*actions: str) -> None:
+        statement = {"Effect": "Allow", "Action": ["ecr:GetAuthorizationToken", *actions], "Resource": "*"}
+        text = json.dumps({"Version": "2012-10-17", "Statement": statement})
+        reg.db.write(lambda tx: inline_policies.put(tx, user.id, "rights", text))
+        reg.db.write(identities.touch)
+        access.changed(reg)
+
+    place = f"{UPLOADS}?digest={DIGEST}"
+    resource = f"arn:aws:ecr:us-east-1:{user.account}:repository/team/app"
+    for granted, missing in (("Initiate", "Complete"), ("Complete", "Initiate")):
+        let(f"ecr:{granted}LayerUpload")
+        status, code, message = anonymous.errors("POST", place, DATA, **login)
+        assert (status, code) == (403, "DENIED")
+        assert f"is not authorized to perform: ecr:{missing}LayerUpload on resource: {resource}" in message
+    assert reg.db.read(lambda tx: tx.all("SELECT id FROM uploads")) == []
+    assert temporary(tmp_path) == 0
+    let("ecr:InitiateLayerUpload", "ecr:CompleteLayerUpload")
+    assert anonymous("POST", place, DATA, **login).status == 201
+    reg.trail.flush(reg.db)
+    rows = reg.db.read(lambda tx: tx.all("SELECT action, resource, error FROM audit WHERE principal LIKE '%alice'"))
+    assert sorted(tuple(row) for row in rows) == [
+        ("ecr:CompleteLayerUpload", resource, ""),
+        ("ecr:CompleteLayerUpload", resource, "AccessDenied"),
+        ("ecr:InitiateLayerUpload", resource, "AccessDenied"),
+    ]

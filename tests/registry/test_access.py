@@ -436,3 +436,54 @@ def test_policies_of_aws_are_everybodys(reg: Registry) -> None:
     caller = replace(a_caller("iam:GetPolicy"), principal=ROOT)
     for resource in ("arn:aws:iam::aws:policy/AdministratorAccess", "*", "arn:aws:s3:::bucket", "none"):
         access.authorise(reg, caller, resource)
+
+
+# --- the boundary that somebody has already --------------------------------------------------------------------
+
+BOUND, LOOSE = f"arn:aws:iam::{ACCOUNT}:policy/bound", f"arn:aws:iam::{ACCOUNT}:policy/loose"
+BY_BOUNDARY = [
+    *(f"iam:{verb}{kind}Policy" for verb in ("Attach", "Detach", "Put", "Delete") for kind in ("User", "Role")),
+    *(f"iam:Delete{kind}PermissionsBoundary" for kind in ("User", "Role")),
+]
+
+
+@pytest.mark.parametrize("action", BY_BOUNDARY)
+def test_the_boundary_of_whom_a_call_is_about(reg: Registry, action: str) -> None:
+    """A Deny or an Allow by iam:PermissionsBoundary is about the one that the user or role has now."""
+    kind = names.USER if "User" in action else names.ROLE
+    caller, target = somebody(reg, names.ROLE if kind == names.USER else names.USER), somebody(reg, kind)
+    arn = target.principal.source_arn or target.principal.arn
+    id_ = target.principal.identity
+    assert id_ is not None
+    asked = replace(caller, action=action)
+
+    def bounded(boundary: str) -> bool:
+        reg.db.write(lambda tx: identity_table.set_boundary(tx, id_, boundary))
+        reg.db.write(identities.touch)
+        access.changed(reg)
+        return access.decide(reg, asked, arn).allowed
+
+    give(reg, caller, policy("iam:*", Condition={"StringEquals": {"iam:PermissionsBoundary": BOUND}}))
+    assert [bounded(one) for one in (BOUND, LOOSE, "")] == [True, False, False]
+    give(reg, caller, policy("iam:*"))
+    deny = policy("iam:*", effect="Deny", Condition={"ArnEquals": {"iam:PermissionsBoundary": BOUND}})
+    give(reg, caller, deny, "deny")
+    assert [bounded(one) for one in (BOUND, LOOSE, "")] == [False, True, True]
+
+
+def test_the_boundary_of_other_calls(reg: Registry) -> None:
+    """Of PutUserPermissionsBoundary it is the parameter; other calls about a user do not have the key."""
+    caller, target = somebody(reg, names.ROLE), somebody(reg)
+    id_, arn = target.principal.identity, target.principal.arn
+    assert id_ is not None
+    reg.db.write(lambda tx: identity_table.set_boundary(tx, id_, BOUND))
+    give(reg, caller, policy("iam:*", Condition={"StringEquals": {"iam:PermissionsBoundary": BOUND}}))
+    access.changed(reg)
+    for action, given, may_ in (
+        ("iam:PutUserPermissionsBoundary", BOUND, True),
+        ("iam:PutUserPermissionsBoundary", LOOSE, False),
+        ("iam:GetUser", "", False),
+        ("iam:DeleteUser", "", False),
+    ):
+        facts = {"iam:permissionsboundary": (given,)} if given else {}
+        assert access.decide(reg, replace(caller, action=action, facts=facts), arn).allowed is may_

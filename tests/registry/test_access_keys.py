@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from tests.factories import ACCOUNT, Clock
-from tests.registry.iam import HERE, THERE, a_user, accounts, moves, recorded
+from tests.registry.iam import HERE, OTHER, THERE, a_user, accounts, moves, recorded
 
 from entrepot.domain import iam_names as names
 from entrepot.domain.errors import (
@@ -197,3 +197,14 @@ def test_at_the_same_time(reg: Registry) -> None:
     with ThreadPoolExecutor(8) as threads:
         assert sorted(threads.map(make, range(8))) == [False] * 6 + [True] * 2
     assert len(access_keys.list_page(reg, HERE, "alice", None, None)[1].items) == 2
+
+
+def test_the_account_of_a_key(reg: Registry) -> None:
+    """It stands in the id; of the key in the settings, whose id may read as another account's, it is the settings'."""
+    accounts(reg)
+    made = access_keys.create(reg, HERE, a_user(reg).name)
+    elsewhere = names.access_key_id(OTHER, b"abcde")
+    for key, account in ((made.key.id, ACCOUNT), (reg.keys.access_key_id, ACCOUNT), (elsewhere, OTHER), ("AKIA", None)):
+        assert access_keys.account_of(reg, key) == account
+    given = replace(reg, keys=replace(reg.keys, access_key_id=elsewhere))
+    assert access_keys.account_of(given, elsewhere) == ACCOUNT

@@ -47,7 +47,7 @@ def test_no_allow(reg: Registry) -> None:
     assert (context["action"], context["resource"]) == ("ecr:PutImage", REPOSITORY)
     told = {one["key"]: [each["value"] for each in one["values"]["items"]] for one in context["conditions"]["items"]}
     assert (told["aws:SourceIp"], told["aws:SecureTransport"]) == (["127.0.0.1"], ["false"])
-    assert (told["aws:username"], told["aws:requesttag/team"]) == (["ci"], ["a"])
+    assert (told["aws:username"], told["aws:RequestTag/team"]) == (["ci"], ["a"])
     assert "aws:TokenIssueTime" not in told
 
 
@@ -92,9 +92,9 @@ def test_what_is_not_there(reg: Registry) -> None:
 def test_who_may_open_it(reg: Registry) -> None:
     """Another account, an altered message, another seal and plain text are all the same to it."""
     text = refused(reg, somebody(reg))
-    raw = base64.urlsafe_b64decode(text)
-    altered = base64.urlsafe_b64encode(raw[:-1] + bytes([raw[-1] ^ 1])).decode()
-    other = base64.urlsafe_b64encode(sealing.seal(reg.keys, "session", b"x")).decode()
+    raw = base64.b64decode(text)
+    altered = base64.b64encode(raw[:-1] + bytes([raw[-1] ^ 1])).decode()
+    other = base64.b64encode(sealing.seal(reg.keys, "session", b"x")).decode()
     for account, message in (
         (OTHER, text),
         ("", text),
@@ -102,6 +102,9 @@ def test_who_may_open_it(reg: Registry) -> None:
         (ACCOUNT, other),
         (ACCOUNT, "x"),
         (ACCOUNT, "é"),
+        (ACCOUNT, text + "="),
+        (ACCOUNT, text + "===="),
+        (ACCOUNT, text.replace("+", "-").replace("/", "_") + "\n"),
     ):
         with pytest.raises(e.AuthorizationMessageInvalid, match=r"^Message is not valid$"):
             authorization_messages.decoded(reg, account, message)
@@ -148,3 +151,15 @@ def test_nobody(reg: Registry) -> None:
     """Who has no account gets none: nobody could open it."""
     decision = access.decide(reg, somebody(reg), REPOSITORY)
     assert authorization_messages.encoded(reg, replace(a_caller(), principal=NOBODY), REPOSITORY, decision) == ""
+
+
+def test_one_spelling(reg: Registry) -> None:
+    """A message with more padding or white space behind it is not the message."""
+    caller = somebody(reg)
+    texts = [refused(reg, caller, resource=f"{REPOSITORY}{noisy(number)[:number]}") for number in range(12)]
+    assert len({text.count("=") for text in texts}) > 1
+    for text in texts:
+        assert opened(reg, text)["allowed"] is False
+        for more in ("=", "==", "===", "\n", " "):
+            with pytest.raises(e.AuthorizationMessageInvalid):
+                authorization_messages.decoded(reg, ACCOUNT, text + more)

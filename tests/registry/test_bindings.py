@@ -21,6 +21,7 @@ from entrepot.registry import (
     authorization_details,
     creation,
     directory,
+    identities,
     instance_profiles,
     policies,
     roles,
@@ -31,6 +32,7 @@ from entrepot.registry import (
 from entrepot.registry.context import Registry
 from entrepot.registry.templates import Change
 from entrepot.store import identities as table
+from entrepot.store import inline_policies
 
 ABSENT = "555566667777"
 PULL = "ecr:BatchGetImage"
@@ -82,7 +84,7 @@ def test_a_user_made_anew(reg: Registry) -> None:
     assert new.arn == old.arn
     assert not may(reg, as_user(reg, new))
     assert shown(reg) == old.unique_id
-    with pytest.raises(e.PolicyInvalid):  # nobody has that id
+    with pytest.raises(e.PolicyInvalid, match=f"Principal not found: {old.unique_id}. The account has no user"):
         policies.set_repository(reg, a_caller(), KEY, "team/app", grant({"AWS": old.unique_id}, PULL), force=True)
     set_policy(reg, {"AWS": new.arn})
     assert may(reg, as_user(reg, new))
@@ -195,7 +197,6 @@ def test_trust_policies(reg: Registry) -> None:
         f"arn:aws:iam::{ACCOUNT}:user/other/path/alice",
         f"arn:aws:iam::{ACCOUNT}:user/Alice",
         f"arn:aws-cn:iam::{ACCOUNT}:user/alice",
-        f"arn:aws:iam::{OTHER}:user/alice",
         f"arn:aws:sts::{ACCOUNT}:assumed-role/nobody/run",
     ],
 )
@@ -221,13 +222,62 @@ def test_nobody(reg: Registry, arn: str) -> None:
 
 
 def test_other_accounts(reg: Registry) -> None:
-    """Users of other accounts are bound where the account is here; of accounts that are not here names alone count."""
-    users.create(reg, THERE, "bob", "/", "", {})
-    bob, gone = f"arn:aws:iam::{OTHER}:user/bob", f"arn:aws:iam::{ABSENT}:user/alice"
-    set_policy(reg, {"AWS": [bob, gone, f"arn:aws:iam::{ABSENT}:root"]})
-    users.delete(reg, THERE, "bob")
-    assert [name[:4] for name in shown(reg)] == ["AIDA", "arn:", "arn:"]
-    assert shown(reg)[1] == gone
+    """Users of other accounts are bound where they are there, and nothing that is read tells who is."""
+    bob, account = users.create(reg, THERE, "bob", "/", "", {}).identity, f"arn:aws:iam::{ABSENT}:root"
+    nobody, gone = f"arn:aws:iam::{OTHER}:user/nobody", f"arn:aws:iam::{ABSENT}:user/alice"
+    written = [bob.arn, nobody, gone, account]
+    set_policy(reg, {"AWS": written})
+    text = policies.of_repository(reg, KEY, "team/app")
+    assert rules_allow(reg, bob)
+    users.rename(reg, THERE, "bob", "rob", None)
+    assert policies.of_repository(reg, KEY, "team/app") == text
+    rob = reg.db.read(lambda tx: table.get(tx, bob.id))
+    assert rob is not None
+    assert rules_allow(reg, rob)
+    users.delete(reg, THERE, "rob")
+    assert policies.of_repository(reg, KEY, "team/app") == text
+    assert not rules_allow(reg, users.create(reg, THERE, "bob", "/", "", {}).identity)
+    trust = grant({"AWS": written}, "sts:AssumeRole")
+    a_role(reg, trust=trust)
+    assert roles.get(reg, ACCOUNT, "ci").identity.trust == trust
+    with pytest.raises(e.PolicyInvalid, match="The account has no user or role with this unique id"):
+        set_policy(reg, {"AWS": [bob.unique_id]})
+    living = users.create(reg, THERE, "living", "/", "", {}).identity
+    with pytest.raises(e.PolicyInvalid, match="The account has no user or role with this unique id"):
+        set_policy(reg, {"AWS": [living.unique_id]})
+
+
+def rules_allow(reg: Registry, user: Identity) -> bool:
+    """Whether the repository's policy, with all that the user's own account could give, lets the user pull."""
+    everything = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+    reg.db.write(lambda tx: inline_policies.put(tx, user.id, "all", everything))
+    reg.db.write(identities.touch)
+    access.changed(reg)
+    allowed = may(reg, as_user(reg, user))
+    reg.db.write(lambda tx: inline_policies.remove(tx, user.id, "all"))
+    return allowed
+
+
+@pytest.mark.parametrize("named", ["user", "role", "session"])
+def test_unique_ids(reg: Registry, named: str) -> None:
+    """Who lives may be named by the id, as a policy that was read once shows it; it is then shown by name."""
+    user, role = a_user(reg, path="/dev/"), a_role(reg)
+    run = f"arn:aws:sts::{ACCOUNT}:assumed-role/ci/run"
+    id_, arn = {
+        "user": (user.unique_id, user.arn),
+        "role": (role.unique_id, role.arn),
+        "session": (f"{role.unique_id}:run", run),
+    }[named]
+    set_policy(reg, {"AWS": [id_]})
+    assert may(reg, as_user(reg, user)) is (named == "user")
+    assert may(reg, as_role(reg, role)) is (named != "user")
+    assert may(reg, as_role(reg, role, "other")) is (named == "role")
+    assert shown(reg) == [arn]
+    users.delete(reg, HERE, "alice")
+    roles.delete(reg, HERE, "ci")
+    assert shown(reg) == [id_]
+    with pytest.raises(e.MalformedPolicyDocument, match="Invalid principal in policy"):
+        a_role(reg, "node", grant({"AWS": id_}, "sts:AssumeRole"))
 
 
 def test_templates(reg: Registry) -> None:

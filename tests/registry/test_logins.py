@@ -6,10 +6,11 @@ import json
 
 import pytest
 from tests.factories import a_caller
-from tests.registry.iam import HERE, a_user, accounts
+from tests.registry.iam import HERE, OTHER, a_user, accounts
 
-from entrepot.domain.principals import NOBODY
-from entrepot.registry import access, access_keys, logins
+from entrepot.domain.errors import TokenRefused
+from entrepot.domain.principals import NOBODY, Session
+from entrepot.registry import access, access_keys, logins, sessions
 from entrepot.registry.context import Registry
 
 
@@ -49,3 +50,15 @@ def test_what_may_be_a_secret(reg: Registry, user: str) -> None:
     refuse(reg, user)
     assert rows(reg) == [("", "", "TokenRefused", {"failures": 1})]
     assert not user or user not in str(reg.db.read(lambda tx: tx.all("SELECT * FROM audit")))
+
+
+def test_a_key_with_anothers_session_token(reg: Registry) -> None:
+    """A key that is there, sent with a session token that is not its own, is recorded in its account."""
+    accounts(reg)
+    made = access_keys.create(reg, HERE, a_user(reg).name)
+    token = sessions.issue(reg, OTHER, None, Session("", reg.now(), reg.now() + 900_000_000)).token
+    for key in (made.key.id, "AKIAUNKNOWN000000000"):
+        with pytest.raises(TokenRefused):
+            access.signer(reg, key, token)
+        refuse(reg, key)
+    assert [row[:2] for row in rows(reg)] == [("123456789012", made.key.id), ("", "AKIAUNKNOWN000000000")]

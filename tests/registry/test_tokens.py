@@ -78,6 +78,13 @@ def test_which_key() -> None:
     assert tokens.chosen(keys(first, second), nameless) is None
 
 
+def test_the_name_of_a_key_is_text() -> None:
+    """A token whose header gives another value for it is told so."""
+    for kid in (None, 1, ["a"]):
+        with pytest.raises(IdentityTokenInvalid, match=r"The token's key id \(kid\) is not text"):
+            tokens.parse(signed({"alg": "RS256", "kid": kid}, CLAIMS, RSA))
+
+
 def test_keys_that_sign_nothing_here() -> None:
     """Short keys, other kinds, curves, uses and algorithms, and damaged ones, are passed over."""
     good = jwk(RSA, "a")

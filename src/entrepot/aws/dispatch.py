@@ -229,7 +229,7 @@ class AwsDoor:
 
     def _refuse(self, aim: target.Target, error: errors.Told, request_id: str) -> answers.Answer:
         answer = answers.refusal(aim, errors.fault(error), request_id)
-        if isinstance(error, AccessDenied) and error.encoded:
+        if isinstance(error, (AccessDenied, Refusal)) and error.encoded:
             answer.headers.append((b"x-entrepot-authorization-message", error.encoded.encode()))
         if answer.status >= 500:  # noqa: PLR2004  # ours, so the log has to say what a client is not told
             self._log.error("call refused", request_id=request_id, error=repr(error))

@@ -9,7 +9,8 @@ from entrepot.domain.principals import NO_FACTS, Facts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# By parameter, its condition key. (Service authorization reference: ECR, IAM, STS.)
+# By parameter, its condition key. (Service authorization reference: ECR, IAM, STS.) The boundary that somebody has
+# already, which is the key of other calls, is found where it is asked for.
 _TEXTS: Final = {
     "ExternalId": "sts:externalid",
     "RoleSessionName": "sts:rolesessionname",

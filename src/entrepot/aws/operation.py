@@ -31,6 +31,24 @@ class Call:
 
 
 Resource = Callable[[Call, Any], "str | tuple[str, ...]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A resource that a call tells. `kinds`: how its ARN can go on behind the account, as `repository` or `user`."""
+
+    kinds: tuple[str, ...]
+    read: Resource
+
+    def __call__(self, call: Call, req: Any) -> str | tuple[str, ...]:
+        return self.read(call, req)
+
+
+def about(*kinds: str) -> Callable[[Resource], Told]:
+    """Say of which kinds the resource is that a function finds."""
+    return lambda read: Told(kinds, read)
+
+
 Handler = Callable[[Call, Any], "Mapping[str, Any] | None"]
 _H = TypeVar("_H", bound=Callable[[Call, Any], Any])
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from entrepot.aws.operation import ANY, NO_PERMISSION, Call, operation
 from entrepot.aws.types import sts as t
-from entrepot.domain import iam_names
 from entrepot.domain.errors import IdentityProviderSilent, ValidationFailed
-from entrepot.registry import assuming, authorization_messages
+from entrepot.registry import access_keys, assuming, authorization_messages
 from entrepot.registry.assuming import Wish
 from entrepot.registry.sessions import Credentials
 from entrepot.web import logs
@@ -19,9 +18,9 @@ def get_caller_identity(call: Call, _: t.GetCallerIdentityRequest) -> t.GetCalle
 
 
 @operation("sts", "GetAccessKeyInfo", resource=NO_PERMISSION)
-def get_access_key_info(_: Call, req: t.GetAccessKeyInfoRequest) -> t.GetAccessKeyInfoResponse:
+def get_access_key_info(call: Call, req: t.GetAccessKeyInfoRequest) -> t.GetAccessKeyInfoResponse:
     """The account stands in the id itself, whether there is such a key or not, as on AWS."""
-    account = iam_names.account_of_key(req["AccessKeyId"])
+    account = access_keys.account_of(call.reg, req["AccessKeyId"])
     if account is None:
         raise ValidationFailed("Invalid length for parameter AccessKeyId, or it is not an access key id.")
     return {"Account": account}

@@ -2,7 +2,6 @@
 
 import difflib
 import os
-import re
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -11,6 +10,7 @@ import msgspec
 from entrepot import app
 from entrepot.aws import model
 from entrepot.aws.operation import OPERATIONS
+from entrepot.cli import access_resources
 from entrepot.cli.progress import attempt
 from entrepot.config import ConfigError, load
 from entrepot.domain import condition_keys, names
@@ -21,13 +21,6 @@ from entrepot.registry import access, directory, policies
 from entrepot.registry.access import Explanation
 from entrepot.registry.context import Registry
 
-_ARN = re.compile(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+")
-_MORE = {
-    "ecr": ("BatchImportUpstreamImage", "GetImageCopyStatus", "ReplicateImage"),
-    "iam": ("PassRole",),
-    "sts": ("SetSourceIdentity", "TagSession"),
-}
-"""Actions that are no operations. (Service authorization reference.)"""
 _FULL = "make room on the disk of the data folder and run it again"
 
 
@@ -47,10 +40,7 @@ def explain(
         settings = load(config_file, os.environ, flags)
         given = _given(context)
         meant = _action(action)
-        if resource != access.ANY and not _ARN.fullmatch(resource):
-            raise ConfigError(
-                f"{resource} is no ARN: write arn:aws:ecr:REGION:ACCOUNT:repository/NAME, or * for no single thing"
-            )
+        access_resources.check(meant, resource)
         with app.operator(settings) as registry:
             caller = _caller(registry, principal, meant, resource, settings.region)
             try:
@@ -97,8 +87,8 @@ def _action(text: str) -> str:
     known = {
         f"{service}:{name}".lower(): f"{service}:{name}"
         for service in model.SERVICES
-        for name in (*model.service(service).operations, *_MORE.get(service, ()))
-    }
+        for name in model.service(service).operations
+    } | {name.lower(): name for name in access_resources.MORE}
     found = known.get(text.lower())
     if found is None:
         near = [known[each] for each in difflib.get_close_matches(text.lower(), known, 3)]

@@ -31,13 +31,18 @@ def run(given: str, environ: Mapping[str, str]) -> int:
 
 
 def _request(given: str) -> dict[str, Any]:
-    found = json.loads(given) if len(given) <= _LIMIT else None
+    try:
+        found = json.loads(given) if len(given) <= _LIMIT else None
+    except (ValueError, RecursionError):
+        found = None
     if (
         not isinstance(found, dict)
         or found.get("kind") != "CredentialProviderRequest"
         or found.get("apiVersion") != API
     ):
-        raise ValueError(f"not a CredentialProviderRequest of {API}")
+        raise ValueError(
+            f"standard input has to be a CredentialProviderRequest of {API}, in JSON, as the kubelet writes it"
+        )
     return found
 
 

@@ -13,23 +13,32 @@ from typing import Any
 from entrepot.domain.errors import MalformedPolicyDocument, PolicyInvalid
 from entrepot.domain.policies import Document, Kind
 
+_ID = re.compile(r"((?:AIDA|AROA)[A-Z0-9]+)(?::(.+))?")
 _BOUND = re.compile(
     r"arn:aws[a-z-]*:(?:iam::([0-9]{12}):(user|role)/(?:.*/)?([^/]+)|sts::([0-9]{12}):assumed-(role)/([^/]+)/(.+))"
 )
 
+_GONE = "The account has no user or role with this unique id: who had it was deleted. Name somebody by an ARN"
+
 Ids = Mapping[str, str]
-"""Unique ids by the ARNs that stood in a policy: AIDA… of a user, AROA… of a role, AROA…:name of a role's session."""
+"""Unique ids by what stood in a policy: AIDA… of a user, AROA… of a role, AROA…:name of a role's session."""
 
 
 def named(document: Document) -> tuple[str, ...]:
-    """The ARNs of users, roles and sessions of roles that a policy has as principals, each once."""
+    """The ARNs and the unique ids of users, roles and sessions of roles that a policy has as principals, each once."""
     every = (
         one.value
         for statement in document.statements
         for one in (*statement.principals, *statement.not_principals)
-        if one.kind == "AWS" and _BOUND.fullmatch(one.value)
+        if one.kind == "AWS" and (_BOUND.fullmatch(one.value) or _ID.fullmatch(one.value))
     )
     return tuple(dict.fromkeys(every))
+
+
+def unique_id(text: str) -> tuple[str, str] | None:
+    """The unique id that one of `named` is, and the name of the session, or empty; None of an ARN."""
+    found = _ID.fullmatch(text)
+    return (found[1], found[2] or "") if found else None
 
 
 def parts(arn: str) -> tuple[str, str, str, str]:
@@ -40,11 +49,12 @@ def parts(arn: str) -> tuple[str, str, str, str]:
     return found[1] or found[4], found[2] or found[5], found[3] or found[6], found[7] or ""
 
 
-def not_found(kind: Kind, arn: str) -> PolicyInvalid | MalformedPolicyDocument:
-    """The refusal of a policy that names somebody who is not there."""
+def not_found(kind: Kind, name: str) -> PolicyInvalid | MalformedPolicyDocument:
+    """The refusal of a policy that names somebody who is not there, by an ARN or by the id that is left of them."""
+    more = f". {_GONE}" if unique_id(name) else ""
     if kind is Kind.TRUST:
-        return MalformedPolicyDocument(f'Invalid principal in policy: "AWS":"{arn}"')
-    return PolicyInvalid(kind.value, f"Principal not found: {arn}")
+        return MalformedPolicyDocument(f'Invalid principal in policy: "AWS":"{name}"{more}')
+    return PolicyInvalid(kind.value, f"Principal not found: {name}{more}")
 
 
 def to_text(ids: Ids) -> str:

@@ -67,9 +67,10 @@ class SessionExpired(RegistryError):
 
 @dataclass(eq=False)
 class Refusal(RegistryError):
-    """A refusal of STS that says no more than this."""
+    """A refusal of STS that says no more than this; `encoded` is as that of AccessDenied."""
 
     detail: str
+    encoded: str = ""
 
     text = "{detail}"
 
@@ -170,12 +171,16 @@ class InvalidParameter(RegistryError):
 
 @dataclass(eq=False)
 class PolicyInvalid(RegistryError):
-    """A policy document outside IAM's grammar. `kind` is `repository` or `registry`; ECR does not tell a reason."""
+    """A policy document outside IAM's grammar, and the member of a call that it is.
+
+    `kind` is `repository` or `registry`; ECR does not tell a reason.
+    """
 
     kind: str
     reason: str
+    member: str = "PolicyText"
 
-    text = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid {kind} policy provided'. {reason}."
+    text = "Invalid parameter at '{member}' failed to satisfy constraint: 'Invalid {kind} policy provided'. {reason}."
 
 
 @dataclass(eq=False)
@@ -619,13 +624,17 @@ class SizeInvalid(RegistryError):
 
 @dataclass(eq=False)
 class LifecyclePolicyInvalid(RegistryError):
-    """A document that ECR refuses: its words, and after them, where there is any, what to write instead."""
+    """A document that ECR refuses: its words, and after them, where there is any, what to write instead.
+
+    `member` is that of the call.
+    """
 
     detail: str
     advice: str
+    member: str = "LifecyclePolicyText"
 
     text = (
-        "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: "
+        "Invalid parameter at '{member}' failed to satisfy constraint: "
         "'Lifecycle policy validation failure: {detail}'{advice}"
     )
 

@@ -33,7 +33,10 @@ class Source(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One statement, ready. `number` counts from 1; `keys` are the condition keys that it looks at."""
+    """One statement, ready. `number` counts from 1; `keys` are the condition keys that it looks at, in lower case.
+
+    `written` are those of its conditions as they stand in the text.
+    """
 
     allows: bool
     number: int
@@ -45,6 +48,7 @@ class Rule:
     resources_meant: bool
     tests: tuple[Test, ...]
     keys: frozenset[str]
+    written: tuple[str, ...] = ()
     _answers: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False, repr=False)
 
     def covers(self, action: str, resource: str, look: Look) -> bool:
@@ -161,7 +165,14 @@ def _rule(statement: Statement, number: int, bound: Mapping[str, str], *, variab
         resources_meant=bool(statement.resources),
         tests=tuple(test for test, _ in tests),
         keys=frozenset(places.keys.union(*(keys for _, keys in tests))),
+        written=tuple(one.key for one in statement.conditions),
     )
+
+
+def spellings(bearing: Policies) -> tuple[str, ...]:
+    """The condition keys of all policies, as their texts have them."""
+    groups = (bearing.identity, bearing.boundary or (), bearing.session or (), bearing.resource)
+    return tuple(key for group in groups for policy in group for rule in policy.rules for key in rule.written)
 
 
 def narrowed(bearing: Policies, principal: Principal, action: str, resource: str) -> Policies:

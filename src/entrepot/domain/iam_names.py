@@ -23,7 +23,12 @@ _KINDS = {"instance-profile": PROFILE}
 
 def arn(account: str, kind: str, path: str, name: str) -> str:
     """The ARN of an entity; a path begins and ends with a slash."""
-    return f"arn:aws:iam::{account}:{_RESOURCES.get(kind, kind)}{path}{name}"
+    return f"arn:aws:iam::{account}:{word(kind)}{path}{name}"
+
+
+def word(kind: str) -> str:
+    """How ARNs call a kind of entity, as `instance-profile`."""
+    return _RESOURCES.get(kind, kind)
 
 
 def parse_arn(text: str) -> tuple[str, str, str, str] | None:

@@ -11,25 +11,26 @@ from entrepot.domain.policies import EVERYONE, Document, Principal, Statement
 SETTING = "ecr:SetRepositoryPolicy"
 
 
-def check(document: Document, arn: str, account: str, resource: str) -> None:
-    """Refuse a repository policy that denies setting it to the principal `arn` who sets it now.
+def check(document: Document, arn: str, account: str, resource: str, user_id: str = "") -> None:
+    """Refuse a repository policy that denies setting it to the principal `arn` who sets it now, and has that UserId.
 
     Only a Deny without conditions counts: whether conditions will hold the next time cannot be known. The root of an
     account is kept out like anybody else. Raises InvalidParameter. (ECR API, SetRepositoryPolicy, `force`.)
     """
+    ids = {user_id, user_id.partition(":")[0]} - {""}
     for statement in document.statements:
-        if statement.effect == "Deny" and not statement.conditions and _denies(statement, arn, account, resource):
+        if statement.effect == "Deny" and not statement.conditions and _denies(statement, arn, account, resource, ids):
             raise InvalidParameter(
                 "PolicyText",
                 "The policy would prevent you from setting another policy in the future. Use force to set it anyway",
             )
 
 
-def _denies(statement: Statement, arn: str, account: str, resource: str) -> bool:
+def _denies(statement: Statement, arn: str, account: str, resource: str, ids: set[str]) -> bool:
     """Whether a Deny takes SetRepositoryPolicy from a principal, its conditions aside."""
     who = statement.principals or statement.not_principals
     what = statement.actions or statement.not_actions
-    named = any(_names(principal, arn, account) for principal in who)
+    named = any(_names(principal, arn, account) or principal.value in ids for principal in who)
     acted = any(_like(action.lower(), SETTING.lower()) for action in what)
     where = statement.resources or statement.not_resources or (EVERYONE,)
     placed = any(_like(pattern, resource) for pattern in where)

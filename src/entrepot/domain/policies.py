@@ -37,7 +37,8 @@ _NAME = r"[\w+=,.@-]+"
 _PRINCIPALS = {
     "AWS": re.compile(
         rf"\*|arn:aws[a-z-]*:iam::[0-9]{{12}}:(root|(user|role)/({_NAME}/)*{_NAME})"
-        rf"|arn:aws[a-z-]*:sts::[0-9]{{12}}:(assumed-role/{_NAME}/{_NAME}|federated-user/{_NAME})",
+        rf"|arn:aws[a-z-]*:sts::[0-9]{{12}}:(assumed-role/{_NAME}/{_NAME}|federated-user/{_NAME})"
+        rf"|AIDA[A-Z0-9]{{16,124}}|AROA[A-Z0-9]{{16,124}}(:{_NAME})?",
         re.ASCII,
     ),
     "Service": re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?"),

@@ -16,6 +16,9 @@ from entrepot.web.requests import Request
 
 # ACCOUNT.dkr.ecr.REGION.ANYTHING and the names of dual-stack and FIPS endpoints.
 _HOST = re.compile(r"([0-9]{12})\.dkr[.-]ecr(?:-fips)?\.([0-9a-z-]{2,25})(?:\.[^:]*)?(?::[0-9]+)?", re.IGNORECASE)
+AWS_USER: Final = "AWS"
+"""The user name of a login with a token; any other is an access key."""
+
 _FOR_EVER: Final = 2**62
 _LOGINS: Final = 1_000  # that are remembered: as many as `credentials` keeps opened
 _PLAIN_HOST = re.compile(r"[A-Za-z0-9.:\[\]_-]{1,255}")
@@ -64,7 +67,7 @@ def authenticate(reg: Registry, request: Request) -> Admitted:
     except (TokenRefused, SessionExpired) as error:
         logins.refused(reg, _nobody(reg, request, named), user, type(error).__name__)
         if isinstance(error, TokenRefused):
-            reg.attempts.failed(None if user == "AWS" else user, request.source_ip)
+            reg.attempts.failed(None if user == AWS_USER else user, request.source_ip)
         raise
     if len(remembered) >= _LOGINS:
         remembered.clear()
@@ -75,7 +78,7 @@ def authenticate(reg: Registry, request: Request) -> Admitted:
 
 def _note_use(reg: Registry, admitted: Admitted) -> None:
     """Note when an access key that is a password was used."""
-    if admitted.user != "AWS":
+    if admitted.user != AWS_USER:
         access_keys.used(reg, admitted.principal, admitted.key.region, "ecr")
 
 
@@ -99,7 +102,7 @@ def _nobody(reg: Registry, request: Request, named: RegistryKey | None) -> Calle
 
 def _known(reg: Registry, user: str, password: str, named: RegistryKey | None) -> tuple[Principal, RegistryKey, int]:
     """Who has that password, the registry that it is for where the Host names none, and until when it is good."""
-    if user != "AWS":
+    if user != AWS_USER:
         principal = access.principal_of_password(reg, user, password)
         return principal, RegistryKey(principal.account, reg.naming.region), _end(principal, _FOR_EVER)
     login = credentials.read(reg.keys, password, reg.now())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar, cast
 
 from entrepot.domain import names
-from entrepot.domain.errors import NotAuthenticated, RegistryError
+from entrepot.domain.errors import AccessDenied, NotAuthenticated, RegistryError
 from entrepot.domain.principals import Caller, Principal
 from entrepot.oci import auth, errors
 from entrepot.oci.exchange import Exchange, Options
@@ -106,10 +107,12 @@ class OciDoor:
         caller = self._caller(request, row, principal, key.region)
         self._action_rates.take(caller.action, principal.account, key.region)
         resource = names.repository_arn(key.region, key.account, name or access.ANY)
-        refused = access.refusal(self._reg, caller, row.asked, resource, admitted) if row.asked else None
-        if refused is not None:
-            audit.seen(self._reg, caller, resource, "AccessDenied")
-            raise refused
+        by_key = admitted.user != auth.AWS_USER
+        if row.asked or by_key:
+            refused = access.refusal(self._reg, caller, row.asked, resource, admitted, by_key=by_key)
+            if refused is not None:
+                _note(self._reg, caller, resource, refused)
+                raise refused
         return Exchange(self._reg, self._options, request, caller, key, name, place.reference)
 
     def _caller(self, request: Request, row: Route, principal: Principal, region: str) -> Caller:
@@ -131,6 +134,13 @@ class OciDoor:
         if response.status >= _SERVER_ERROR:
             self._log.error("refused", error=repr(error), request_id=request.scope["state"].get("request_id", ""))
         return response
+
+
+def _note(reg: Registry, caller: Caller, resource: str, refused: AccessDenied) -> None:
+    """Record a refusal: of what was asked for, or of the login that it was asked with."""
+    if refused.action == access.LOGIN:
+        caller, resource = replace(caller, action=access.LOGIN), access.ANY
+    audit.seen(reg, caller, resource, "AccessDenied")
 
 
 def _not_allowed(place: Place) -> Response:

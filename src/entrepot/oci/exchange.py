@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from entrepot.domain.errors import InvalidParameter
+from entrepot.domain import names
+from entrepot.domain.errors import AccessDenied, InvalidParameter
 from entrepot.domain.principals import Caller
 from entrepot.domain.registries import RegistryKey
+from entrepot.registry import access, audit
 from entrepot.registry.context import Registry
 from entrepot.web import threads
 from entrepot.web.requests import Request
@@ -51,6 +53,12 @@ class Exchange:
             return function(self.reg, *args, **kwargs)
         return await self.run(function, *args, **kwargs)
 
+    async def acting(self, action: str) -> Exchange:
+        """The same request as one for another action, which the caller has to have, too. Raises AccessDenied."""
+        caller = replace(self.caller, action=action)
+        await self.read(_need, caller, names.repository_arn(self.key.region, self.key.account, self.name))
+        return replace(self, caller=caller)
+
     def parameters(self, name: str) -> list[str]:
         """The values of a query parameter. Raises InvalidParameter for a query that cannot be read."""
         try:
@@ -61,3 +69,12 @@ class Exchange:
     def parameter(self, name: str) -> str | None:
         values = self.parameters(name)
         return values[0] if values else None
+
+
+def _need(reg: Registry, caller: Caller, resource: str) -> None:
+    """Refuse, and put on record, what the caller may not do. Raises AccessDenied."""
+    try:
+        access.authorise(reg, caller, resource)
+    except AccessDenied:
+        audit.seen(reg, caller, resource, "AccessDenied")
+        raise

@@ -23,18 +23,22 @@ GATHER = 1024 * 1024  # bytes that are gathered before a thread writes and hashe
 
 
 async def start(x: Exchange) -> Response:
-    """end-4a, end-4b, end-11: POST /v2/<name>/blobs/uploads/[?digest=…|?mount=…&from=…]."""
+    """end-4a, end-4b, end-11: POST /v2/<name>/blobs/uploads/[?digest=…|?mount=…&from=…].
+
+    With a digest it stores a layer whole, which takes the permission to complete an upload, too.
+    """
     mount, digest = x.parameter("mount"), x.parameter("digest")
     if mount is not None:
         blob = await x.run(uploads.mount, x.caller, x.key, x.name, digests.parse(mount), _source(x))
         if blob is not None:
             return _created(x.name, blob.digest)
     checked = digests.parse(digest) if digest is not None else None
+    completing = await x.acting("ecr:CompleteLayerUpload") if checked is not None else x
     upload = await x.run(uploads.start, x.caller, x.key, x.name)
     if checked is None:
         return _accepted(x.name, upload, 0)
     try:
-        return await _complete(x, upload, checked, None)
+        return await _complete(completing, upload, checked, None)
     except BaseException:
         with suppress(UploadNotFound):
             await x.run(uploads.cancel, x.caller, x.key, x.name, upload)

@@ -6,7 +6,7 @@ import hmac
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from entrepot.domain import evaluation
+from entrepot.domain import condition_keys, evaluation
 from entrepot.domain import iam_names as names
 from entrepot.domain.errors import AccessDenied, TokenRefused, ValidationFailed
 from entrepot.domain.evaluation import Decision, Policies, Policy, Request
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from entrepot.store.db import Tx
 
 ANY: Final = "*"
+LOGIN: Final = "ecr:GetAuthorizationToken"
 _ASSUMING: Final = {"sts:assumerole", "sts:assumerolewithwebidentity", "sts:tagsession", "sts:setsourceidentity"}
 _NOBODY: Final = "no such key"
 _EVERYTHING: Final = (
@@ -49,7 +50,7 @@ class _Case:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A decision, and the condition keys that the policies asked for and the request does not have.
+    """A decision, and the condition keys of the statements that it looked at, which the request does not have.
 
     `never` says why, where no policy can allow it.
     """
@@ -105,6 +106,8 @@ def signer(reg: Registry, access_key_id: str, token: str) -> tuple[Principal, st
     Raises TokenRefused for a key that is unknown, gone or turned off, or without its token; SessionExpired.
     """
     if token or sessions.is_temporary(access_key_id):
+        if not sessions.is_temporary(access_key_id):  # refused, and on record with the account of the key
+            directory.key(reg, access_key_id)
         return sessions.read(reg, access_key_id, token)
     principal, secret = principal_of(reg, access_key_id), secret_of(reg, access_key_id)
     if secret is None:
@@ -133,26 +136,43 @@ def refusal(
     permissions: tuple[str, ...],
     resource: str,
     login: object = None,
+    *,
+    by_key: bool = False,
 ) -> AccessDenied | None:
-    """Why `caller` has none of these permissions, in terms of the first; None where one is enough.
+    """Why `caller` has none of these permissions, in terms of the first; None where one is enough, or none is needed.
 
     `login`, compared by identity, stands for a principal in a region: what it was granted is remembered where that
-    depends on nothing but what is in `entry`.
+    depends on nothing but what is in `entry`. `by_key`: it is an access key itself and no token, so that LOGIN is asked
+    with every request, as the API does when a token is fetched.
     """
     known = reg.memory.now(reg.db)
     entry = (login, permissions, resource, caller.source_ip, caller.user_agent, caller.secure, caller.vpc_endpoint)
     if login is not None and entry in known.facts:
         return None
+    looked: frozenset[str] = frozenset()
+    for several, what in (((LOGIN,) if by_key else (), ANY), (permissions, resource)):
+        if several:
+            asking, decision = _closest(reg, caller, several, what)
+            if not decision.allowed:
+                return _denied(reg, asking, what, decision)
+            looked |= decision.looked
+    if login is not None and looked <= STEADY:
+        known.keep(entry, found=True)
+    return None
+
+
+def _closest(reg: Registry, caller: Caller, permissions: tuple[str, ...], resource: str) -> tuple[Caller, Decision]:
+    """The first permission that is had, else the first one; with the decision about it."""
     first: tuple[Caller, Decision] | None = None
     for action in permissions:
         asking = caller if action == caller.action else replace(caller, action=action)
         decision = decide(reg, asking, resource)
         if decision.allowed:
-            if login is not None and decision.looked <= STEADY:
-                known.keep(entry, found=True)
-            return None
+            return asking, decision
         first = first or (asking, decision)
-    return _denied(reg, first[0], resource, first[1]) if first is not None else None
+    if first is None:
+        raise ValueError("no permission is asked for")
+    return first
 
 
 def _denied(reg: Registry, caller: Caller, resource: str, decision: Decision) -> AccessDenied:
@@ -201,13 +221,34 @@ def may_assume(reg: Registry, caller: Caller, role: Identity) -> Decision:
 
 
 def _may_assume(reg: Registry, known: Known, caller: Caller, role: Identity, look: Look) -> Decision:
-    rules = evaluation.compiled(role.trust, Kind.TRUST, role.trust_principals)
-    trust = Policy(f"trust policy of {role.arn}", rules)
+    trust = _trust(role)
     bearing = replace(_bearing(reg, known, caller, role.arn, None), resource=(trust,))
     request = Request(caller.principal, caller.action, role.arn, role.account, look)
     # Unlike a repository's policy a trust policy is always needed, so it is asked as another account's would be.
     named = evaluation.decide(replace(request, account=""), Policies(identity=_EVERYTHING, resource=(trust,)))
     return evaluation.decide(request, bearing) if named.allowed else named
+
+
+def _trust(role: Identity) -> Policy:
+    rules = evaluation.compiled(role.trust, Kind.TRUST, role.trust_principals)
+    return Policy(f"trust policy of {role.arn}", rules)
+
+
+def own_refusal(reg: Registry, caller: Caller, arn: str) -> str:
+    """The encoded message of a refused sts:AssumeRole where the caller's own policies do not allow it; else empty.
+
+    What the role says, or whether it is there, makes no difference to it, nor do the tags of another account's role.
+    """
+    known = reg.memory.fresh(reg.db)
+    look = _look(reg, known, caller, arn, None)
+    own = _account(caller, arn) == caller.principal.account
+
+    def told(key: str) -> tuple[str, ...] | None:
+        return look(key) if own or "resourcetag/" not in key else None
+
+    bearing = replace(_bearing(reg, known, caller, arn, None), resource=())
+    decision = evaluation.decide(Request(caller.principal, caller.action, arn, caller.principal.account, told), bearing)
+    return "" if decision.allowed else authorization_messages.encoded(reg, caller, arn, decision)
 
 
 def explain(reg: Registry, caller: Caller, resource: str, given: Facts = NO_FACTS) -> Explanation:
@@ -221,20 +262,21 @@ def explain(reg: Registry, caller: Caller, resource: str, given: Facts = NO_FACT
     if never:
         return Explanation(Decision(allowed=False), (), never)
     known = reg.memory.fresh(reg.db)
-    asked: dict[str, bool] = {}
     look = _look(reg, known, caller, resource, None)
 
-    def noting(key: str) -> tuple[str, ...] | None:
-        found = given.get(key) or look(key)
-        asked[key] = found is not None
-        return found
+    def told(key: str) -> tuple[str, ...] | None:
+        return given.get(key) or look(key)
 
+    bearing = _bearing(reg, known, caller, resource, None)
     if role is not None:
-        decision = _may_assume(reg, known, caller, role, noting)
+        decision = _may_assume(reg, known, caller, role, told)
+        bearing = replace(bearing, resource=(_trust(role),))
     else:
-        request = Request(caller.principal, caller.action, resource, _account(caller, resource), noting)
-        decision = evaluation.decide(request, _bearing(reg, known, caller, resource, None))
-    return Explanation(decision, tuple(sorted(key for key, there in asked.items() if not there)))
+        request = Request(caller.principal, caller.action, resource, _account(caller, resource), told)
+        decision = evaluation.decide(request, bearing)
+    absent = {key for key in decision.looked if told(key) is None}
+    written = {key.lower(): key for key in evaluation.spellings(bearing)}
+    return Explanation(decision, tuple(sorted(condition_keys.spelled(written.get(key, key)) for key in absent)))
 
 
 def _assumed(reg: Registry, caller: Caller, resource: str) -> Identity | None:

@@ -69,6 +69,14 @@ def insert(tx: Tx, reg: Registry, account: str, identity: int | None, now: int) 
     raise RuntimeError("no free access key id was found")
 
 
+def account_of(reg: Registry, key_id: str) -> str | None:
+    """The account of an access key id, whether there is such a key or not; None for what can be none.
+
+    It stands in the id, except of a key that was given in the settings.
+    """
+    return reg.naming.account if key_id == reg.keys.access_key_id else names.account_of_key(key_id)
+
+
 # --- use cases -------------------------------------------------------------------------------------------------
 
 

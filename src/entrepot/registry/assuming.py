@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +16,7 @@ from entrepot.domain.errors import (
     Refusal,
     ValidationFailed,
 )
+from entrepot.domain.iam_entities import Identity
 from entrepot.domain.managed_policies import parse_arn as parse_policy_arn
 from entrepot.domain.policies import Kind
 from entrepot.domain.principals import FEDERATED, ROLE, ROOT, Caller, Facts, Principal, Session
@@ -23,7 +25,6 @@ from entrepot.registry.sessions import Credentials
 from entrepot.store import identities as table
 
 if TYPE_CHECKING:
-    from entrepot.domain.iam_entities import Identity
     from entrepot.registry.context import Registry
     from entrepot.registry.federation import Vouched
 
@@ -33,6 +34,10 @@ POLICIES_MAX: Final = 10  # STS API, AssumeRole: PolicyArns
 TAGS_MAX: Final = 50
 _TRANSITIVE: Final = "sts:transitivetagkeys"
 _TAG: Final = "aws:principaltag/"
+_NOBODYS: Final = (
+    '{"Version":"2012-10-17","Id":%s,"Statement":'
+    '{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::%s:role/-"},"Action":"sts:AssumeRole"}}'
+)
 _NO_MFA: Final = {"aws:multifactorauthpresent": ("false",)}
 """Temporary credentials have this key, and others do not. (IAM user guide, "AWS global condition context keys".)"""
 
@@ -84,8 +89,10 @@ def assume_role(reg: Registry, caller: Caller, wish: Wish) -> Assumed:
     context = _context(wish)
     asked = replace(caller, facts={**caller.facts, **_asked(wish)})
     for action in _actions(wish, "sts:AssumeRole"):
-        if role is None or not access.may_assume(reg, replace(asked, action=action), role).allowed:
-            raise Refusal(f"User: {principal.arn} is not authorized to perform: {action} on resource: {wish.role_arn}")
+        asking = replace(asked, action=action)
+        if not _may(reg, asking, role, wish):
+            said = f"User: {principal.arn} is not authorized to perform: {action} on resource: {wish.role_arn}"
+            raise Refusal(said, access.own_refusal(reg, asking, wish.role_arn))
     if role is None:  # said above
         raise Refusal("")
     if principal.kind == ROLE and (wish.seconds or HOUR) > HOUR:
@@ -103,6 +110,22 @@ def _role(reg: Registry, arn: str) -> Identity | None:
     account, _, _, name = parts
     found = reg.db.read(lambda tx: table.find(tx, account, names.ROLE, name))
     return found if found is not None and found.arn == arn else None
+
+
+def _may(reg: Registry, asking: Caller, role: Identity | None, wish: Wish) -> bool:
+    """Whether the caller may assume the role, with the same work where there is none: who asks cannot tell."""
+    decision = access.may_assume(reg, asking, role or _stand_in(wish.role_arn))
+    return role is not None and decision.allowed
+
+
+def _stand_in(arn: str) -> Identity:
+    """In place of a role that is not there: one that trusts somebody else.
+
+    Its text is of this ARN alone, as a role's own is, so that it is read anew as often as that.
+    """
+    account, kind, path, name = names.parse_arn(arn) or ("", names.ROLE, "/", "")
+    text = _NOBODYS % (json.dumps(arn), account)
+    return Identity(0, account, kind, name, path, "", 0, "", text, HOUR, "", None, "")
 
 
 def _actions(wish: Wish, first: str) -> tuple[str, ...]:
@@ -163,7 +186,7 @@ def assume_role_with_web_identity(reg: Registry, caller: Caller, wish: Wish, tex
     bearer = Principal(account, found.provider.arn, found.token.subject, "", FEDERATED)
     asked = replace(caller, principal=bearer, facts={**found.facts, **_asked(wish)})
     for action in _actions(wish, "sts:AssumeRoleWithWebIdentity"):
-        if role is None or not access.may_assume(reg, replace(asked, action=action), role).allowed:
+        if not _may(reg, replace(asked, action=action), role, wish):
             raise Refusal(f"Not authorized to perform {action}")
     if role is None:  # said above
         raise Refusal("")

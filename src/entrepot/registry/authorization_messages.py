@@ -10,6 +10,7 @@ import json
 import zlib
 from typing import TYPE_CHECKING, Any, Final
 
+from entrepot.domain import condition_keys
 from entrepot.domain.errors import AuthorizationMessageInvalid, TokenRefused
 from entrepot.domain.evaluation import Source
 from entrepot.domain.principals import NO_FACTS, USER
@@ -33,8 +34,8 @@ _KEYS = (
 def encoded(reg: Registry, caller: Caller, resource: str, decision: Decision) -> str:
     """A refusal as ASCII text of at most CHARACTERS, empty where it would be longer or the caller has no account.
 
-    It opens for the caller's account only. What the request carries of its own, as aws:RequestTag, is left out where
-    there is too much of it.
+    It opens for the caller's account only, and never begins with a `-`, which command lines take for an option. What
+    the request carries of its own, as aws:RequestTag, is left out where there is too much of it.
     """
     account = caller.principal.account
     if not account:
@@ -42,7 +43,7 @@ def encoded(reg: Registry, caller: Caller, resource: str, decision: Decision) ->
     for facts in (caller.facts, NO_FACTS):
         said = json.dumps(_message(reg, caller, resource, decision, facts), separators=(",", ":"))
         sealed = sealing.seal(reg.keys, _purpose(account), zlib.compress(said.encode()))
-        text = base64.urlsafe_b64encode(sealed).decode()
+        text = base64.b64encode(sealed).decode()
         if len(text) <= CHARACTERS:
             return text
     return ""
@@ -54,7 +55,9 @@ def decoded(reg: Registry, account: str, text: str) -> str:
     Raises AuthorizationMessageInvalid, the same for what is altered, of another installation or of another account.
     """
     try:
-        sealed = base64.b64decode(text, altchars=b"-_", validate=True)
+        sealed = base64.b64decode(text, validate=True)
+        if base64.b64encode(sealed).decode() != text:
+            raise AuthorizationMessageInvalid
         return credentials.inflate(sealing.unseal(reg.keys, _purpose(account), sealed)).decode()
     except (TokenRefused, ValueError) as error:
         raise AuthorizationMessageInvalid from error
@@ -101,7 +104,7 @@ def _statements(account: str, resource: str, decision: Decision) -> list[dict[st
 
 def _conditions(reg: Registry, caller: Caller, resource: str, facts: Facts) -> list[dict[str, Any]]:
     look = Circumstances(reg, caller, resource, NO_FACTS)
-    known = {key: look(key.lower()) for key in _KEYS} | dict(facts)
+    known = {key: look(key.lower()) for key in _KEYS} | {condition_keys.spelled(key): facts[key] for key in facts}
     return [
         {"key": key, "values": {"items": [{"value": value} for value in values]}}
         for key, values in known.items()

@@ -7,14 +7,29 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from entrepot.domain import iam_names
 from entrepot.domain.principals import FEDERATED, NO_FACTS, ROLE, ROOT, USER, Facts
 from entrepot.registry.known import fact
-from entrepot.store import iam_tags, repositories, repository_tags
+from entrepot.store import iam_tags, identities, repositories, repository_tags
 
 if TYPE_CHECKING:
     from entrepot.domain.principals import Caller
     from entrepot.registry.context import Registry
     from entrepot.store.db import Tx
+
+_BOUNDARY: Final = "iam:permissionsboundary"
+_BOUNDED: Final = {
+    f"iam:{verb}{kind}{what}".lower()
+    for kind in ("User", "Role")
+    for verb, what in (
+        *(("Attach", "Policy"), ("Detach", "Policy"), ("Put", "Policy"), ("Delete", "Policy")),
+        ("Delete", "PermissionsBoundary"),
+    )
+}
+"""What is asked with the boundary that the user or role has; of other calls it is a parameter, if any.
+
+(Service authorization reference, "Actions defined by AWS Identity and Access Management": iam:PermissionsBoundary.)
+"""
 
 _TYPES = {ROOT: "Account", USER: "User", ROLE: "AssumedRole", FEDERATED: "FederatedUser"}
 
@@ -48,7 +63,15 @@ class Circumstances:
             return self._resource_tags(prefix).get(name)
         if name and prefix == "aws:principaltag":
             return carried or self._who.get(key)
-        return self._caller.facts.get(key) or carried
+        found = self._caller.facts.get(key) or carried
+        return self._boundary() if found is None and key == _BOUNDARY else found
+
+    def _boundary(self) -> tuple[str, ...] | None:
+        """The permissions boundary that the user or role has whose policies or boundary are to change."""
+        if self._caller.action.lower() not in _BOUNDED:
+            return None
+        reg, resource, known = self._reg, self._resource, self._reg.memory.now(self._reg.db, self._tx)
+        return fact(known, reg.db, self._tx, ("boundary", resource), lambda tx: _boundary_of(tx, resource))
 
     def _resource_tags(self, prefix: str) -> Facts:
         if prefix not in {"aws:resourcetag", f"{self._resource[8:11]}:resourcetag"}:
@@ -110,6 +133,12 @@ class Circumstances:
 
     def no(self) -> str:
         return "false"
+
+
+def _boundary_of(tx: Tx, resource: str) -> tuple[str, ...] | None:
+    parts = iam_names.parse_arn(resource)
+    found = identities.find(tx, parts[0], parts[1], parts[3]) if parts else None
+    return (found.boundary,) if found is not None and found.boundary and found.arn == resource else None
 
 
 def _tags(tx: Tx, resource: str) -> Facts:

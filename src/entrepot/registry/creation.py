@@ -78,7 +78,7 @@ def make(tx: Tx, reg: Registry, caller: Caller, key: RegistryKey, name: str, tem
     )
     if template.repository_policy:
         text = template.repository_policy
-        bound = bindings.bind(tx, reg, parse(text, Kind.REPOSITORY), Kind.REPOSITORY)
+        bound = bindings.bind(tx, key.account, parse(text, Kind.REPOSITORY), Kind.REPOSITORY)
         policies.set_repository(tx, repository.id, text, reg.now(), bound)
         counters.add(tx, COUNTER, 1)
     if template.lifecycle_policy:

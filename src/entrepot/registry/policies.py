@@ -30,8 +30,9 @@ def set_repository(reg: Registry, caller: Caller, key: RegistryKey, name: str, t
         repository = repositories.find(tx, key, name)
         arn = repositories.arn(repository)
         if not force:
-            lockout.check(document, caller.principal.arn, caller.principal.account, arn)
-        now, bound = reg.now(), bindings.bind(tx, reg, document, Kind.REPOSITORY)
+            who = caller.principal
+            lockout.check(document, who.arn, who.account, arn, who.user_id)
+        now, bound = reg.now(), bindings.bind(tx, key.account, document, Kind.REPOSITORY)
         table.set_repository(tx, repository.id, text, now, bound)
         identities.changed(tx, caller, now, arn, repositoryName=name, policyText=text, force=force)
 
@@ -46,7 +47,7 @@ def of_repository(reg: Registry, key: RegistryKey, name: str) -> str:
 
     def read(tx: Tx) -> str:
         written = table.of_repository(tx, repositories.find(tx, key, name).id)
-        return _found(tx, written, RepositoryPolicyNotFound(name, key.account))
+        return _found(tx, key, written, RepositoryPolicyNotFound(name, key.account))
 
     return reg.db.read(read)
 
@@ -56,7 +57,7 @@ def delete_repository(reg: Registry, caller: Caller, key: RegistryKey, name: str
 
     def remove(tx: Tx) -> str:
         repository = repositories.find(tx, key, name)
-        text = _found(tx, table.delete_repository(tx, repository.id), RepositoryPolicyNotFound(name, key.account))
+        text = _found(tx, key, table.delete_repository(tx, repository.id), RepositoryPolicyNotFound(name, key.account))
         identities.changed(tx, caller, reg.now(), repositories.arn(repository), repositoryName=name)
         return text
 
@@ -68,7 +69,7 @@ def set_registry(reg: Registry, caller: Caller, key: RegistryKey, text: str) -> 
     document = rules.parse(text, Kind.REGISTRY)
 
     def write(tx: Tx) -> None:
-        now, bound = reg.now(), bindings.bind(tx, reg, document, Kind.REGISTRY)
+        now, bound = reg.now(), bindings.bind(tx, key.account, document, Kind.REGISTRY)
         table.set_registry(tx, registries.ensure(tx, key.account, key.region, now), text, now, bound)
         identities.changed(tx, caller, now, ANY, policyText=text)
 
@@ -79,7 +80,7 @@ def of_registry(reg: Registry, key: RegistryKey) -> str:
     """The policy of a registry, as `of_repository` gives it. Raises RegistryPolicyNotFound."""
 
     def read(tx: Tx) -> str:
-        return _found(tx, table.of_registry(tx, key.account, key.region), RegistryPolicyNotFound(key.account))
+        return _found(tx, key, table.of_registry(tx, key.account, key.region), RegistryPolicyNotFound(key.account))
 
     return reg.db.read(read)
 
@@ -88,14 +89,16 @@ def delete_registry(reg: Registry, caller: Caller, key: RegistryKey) -> str:
     """Take a registry's policy away, and give it back. Raises RegistryPolicyNotFound."""
 
     def remove(tx: Tx) -> str:
-        text = _found(tx, table.delete_registry(tx, key.account, key.region), RegistryPolicyNotFound(key.account))
+        text = _found(tx, key, table.delete_registry(tx, key.account, key.region), RegistryPolicyNotFound(key.account))
         identities.changed(tx, caller, reg.now(), ANY)
         return text
 
     return reg.db.write(remove)
 
 
-def _found(tx: Tx, written: Written | None, otherwise: RepositoryPolicyNotFound | RegistryPolicyNotFound) -> str:
+def _found(
+    tx: Tx, key: RegistryKey, written: Written | None, otherwise: RepositoryPolicyNotFound | RegistryPolicyNotFound
+) -> str:
     if written is None:
         raise otherwise
-    return bindings.shown(tx, written.text, written.principals)
+    return bindings.shown(tx, key.account, written.text, written.principals)

@@ -61,7 +61,7 @@ def create(reg: Registry, caller: Caller, new: New) -> Tagged:
             new.path,
             description=new.description,
             trust=new.trust,
-            trust_principals=bindings.bind(tx, reg, document, Kind.TRUST),
+            trust_principals=bindings.bind(tx, caller.principal.account, document, Kind.TRUST),
             max_session=new.max_session,
             boundary=new.boundary,
             tags=new.tags,
@@ -97,7 +97,7 @@ def set_trust(reg: Registry, caller: Caller, name: str, text: str) -> None:
     document = rules.check_trust(text)
 
     def write(tx: Tx, role: Identity) -> None:
-        table.set_trust(tx, role.id, text, bindings.bind(tx, reg, document, Kind.TRUST))
+        table.set_trust(tx, role.id, text, bindings.bind(tx, caller.principal.account, document, Kind.TRUST))
 
     _change(reg, caller, name, {"policyDocument": text}, write)
 

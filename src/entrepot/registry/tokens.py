@@ -80,8 +80,10 @@ def parse(text: str) -> Token:
         raise _invalid()
     header, claims, signature = _object(parts[0]), _object(parts[1]), _decode(parts[2])
     algorithm, kid = header.get("alg"), header.get("kid", "")
-    if algorithm not in ("RS256", "ES256") or not isinstance(kid, str):
+    if algorithm not in ("RS256", "ES256"):
         raise IdentityTokenInvalid("The token's algorithm is not RS256 or ES256.")
+    if not isinstance(kid, str):
+        raise IdentityTokenInvalid("The token's key id (kid) is not text.")
     if not _REFUSED.isdisjoint(header):
         raise IdentityTokenInvalid("The token's header is not supported.")
     _check(claims)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from entrepot.aws.operation import Call
+from entrepot.aws.operation import Call, about
 from entrepot.domain import names
 from entrepot.domain.registries import RegistryKey
 
@@ -14,18 +14,21 @@ def registry(call: Call, req: Any) -> RegistryKey:
     return RegistryKey(req.get("registryId") or call.caller.principal.account, call.caller.region)
 
 
+@about("repository")
 def repository(call: Call, req: Any) -> str:
     """The ARN of the repository that a request names."""
     key = registry(call, req)
     return names.repository_arn(key.region, key.account, req["repositoryName"])
 
 
+@about("repository")
 def repositories(call: Call, req: Any) -> tuple[str, ...]:
     """The ARNs of the repositories that a request names, where it names none that of all of its registry."""
     key, wanted = registry(call, req), req.get("repositoryNames") or ["*"]
     return tuple(names.repository_arn(key.region, key.account, name) for name in dict.fromkeys(wanted))
 
 
+@about("repository")
 def resource(_: Call, req: Any) -> str:
     """The ARN of the repository that a request gives one of. Raises InvalidParameter for one that is none.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from entrepot.aws.iam import scope, users
-from entrepot.aws.operation import Call, operation
+from entrepot.aws.operation import Call, about, operation
 from entrepot.aws.types import iam as t
 from entrepot.domain.iam_entities import AccessKey
 from entrepot.registry import access_keys
@@ -11,6 +11,7 @@ from entrepot.registry import access_keys
 NEVER = "N/A"  # what AWS answers for a key that was not used
 
 
+@about("user", "root")
 def _owner(call: Call, req: t.GetAccessKeyLastUsedRequest) -> str:
     """The ARN of the user whose key it is. Raises AccessDenied for a key that the account does not have."""
     owner, key = access_keys.last_used(call.reg, call.caller, req["AccessKeyId"])

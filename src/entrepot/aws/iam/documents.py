@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from entrepot.aws.operation import Call
+from entrepot.aws.operation import Call, about
 from entrepot.domain.managed_policies import parse_arn
 
 
@@ -14,6 +14,7 @@ def document(text: str) -> str:
     return quote(text, safe="")
 
 
+@about("policy")
 def policy_arn(_: Call, req: Any) -> str:
     """The resource of what is about one managed policy. Raises InvalidInput for a text that is no ARN."""
     arn: str = req["PolicyArn"]

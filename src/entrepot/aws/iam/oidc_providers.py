@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from entrepot.aws.iam import scope
-from entrepot.aws.operation import ANY, Call, operation
+from entrepot.aws.operation import ANY, Call, about, operation
 from entrepot.aws.types import iam as t
 from entrepot.domain import oidc_providers as rules
 from entrepot.registry import oidc_providers as providers
 
 
+@about("oidc-provider")
 def _one(_: Call, req: Any) -> str:
     """The ARN that a request names. Raises InvalidInput for another text."""
     return rules.check_arn(req["OpenIDConnectProviderArn"])
 
 
+@about("oidc-provider")
 def _new(call: Call, req: t.CreateOpenIDConnectProviderRequest) -> str:
     """The ARN of a provider that is to be made. Raises ValidationFailed."""
     return rules.arn(call.caller.principal.account, rules.parse_url(req["Url"]))

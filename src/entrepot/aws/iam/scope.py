@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, Protocol, TypedDict
 
-from entrepot.aws.operation import Call, Resource
+from entrepot.aws.operation import Call, Resource, Told
 from entrepot.aws.types import iam as t
 from entrepot.domain import iam_names as names
 from entrepot.domain.errors import InvalidInput
@@ -14,12 +14,18 @@ from entrepot.registry.identities import Listing
 
 def named(kind: str, member: str) -> Resource:
     """A resource: the ARN of the identity of a kind whose name is in that member of the request."""
-    return lambda call, req: identities.arn_of(call.reg, call.caller.principal.account, kind, req[member])
+    return Told(
+        (names.word(kind),),
+        lambda call, req: identities.arn_of(call.reg, call.caller.principal.account, kind, req[member]),
+    )
 
 
 def created(kind: str, member: str) -> Resource:
     """A resource: the ARN that a new identity of a kind would have."""
-    return lambda call, req: names.arn(call.caller.principal.account, kind, req.get("Path", "/"), req[member])
+    return Told(
+        (names.word(kind),),
+        lambda call, req: names.arn(call.caller.principal.account, kind, req.get("Path", "/"), req[member]),
+    )
 
 
 def renamed(kind: str, member: str) -> Resource:
@@ -31,7 +37,7 @@ def renamed(kind: str, member: str) -> Resource:
         new = names.arn(account, kind, req.get("NewPath") or path, req.get(f"New{member}") or name)
         return (old,) if new == old else (old, new)
 
-    return read
+    return Told((names.word(kind),), read)
 
 
 user = named(names.USER, "UserName")
@@ -40,8 +46,8 @@ role = named(names.ROLE, "RoleName")
 profile = named(names.PROFILE, "InstanceProfileName")
 
 
-def arn(member: str) -> Resource:
-    """A resource: the ARN that stands in that member of the request. It raises InvalidInput for what is none."""
+def arn(member: str, *kinds: str) -> Resource:
+    """A resource of these kinds: the ARN that stands in that member of the request. InvalidInput for what is none."""
 
     def read(_: Call, req: Any) -> str:
         text: str = req[member]
@@ -49,7 +55,7 @@ def arn(member: str) -> Resource:
             raise InvalidInput(f"ARN {text} is not valid.")
         return text
 
-    return read
+    return Told(kinds, read)
 
 
 class Paged(Protocol):

@@ -18,7 +18,7 @@ def simulate_custom_policy(call: Call, req: t.SimulateCustomPolicyRequest) -> t.
     return _page(account, req, simulation.custom(account, _trial(req)))
 
 
-@operation("iam", "SimulatePrincipalPolicy", resource=scope.arn("PolicySourceArn"), reads=True)
+@operation("iam", "SimulatePrincipalPolicy", resource=scope.arn("PolicySourceArn", "user", "group", "role"), reads=True)
 def simulate_principal_policy(call: Call, req: t.SimulatePrincipalPolicyRequest) -> t.SimulatePolicyResponse:
     outcomes = simulation.principal(call.reg, call.caller, req["PolicySourceArn"], _trial(req))
     return _page(call.caller.principal.account, req, outcomes)
@@ -31,7 +31,7 @@ def get_context_keys_for_custom_policy(
     return {"ContextKeyNames": list(simulation.keys_of(req["PolicyInputList"]))}
 
 
-@operation("iam", "GetContextKeysForPrincipalPolicy", resource=scope.arn("PolicySourceArn"))
+@operation("iam", "GetContextKeysForPrincipalPolicy", resource=scope.arn("PolicySourceArn", "user", "group", "role"))
 def get_context_keys_for_principal_policy(
     call: Call, req: t.GetContextKeysForPrincipalPolicyRequest
 ) -> t.GetContextKeysForPolicyResponse:

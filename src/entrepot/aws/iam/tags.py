@@ -57,32 +57,32 @@ def list_instance_profile_tags(call: Call, req: t.ListInstanceProfileTagsRequest
     return _list(call, req, iam_tags.named(call.caller, PROFILE, req["InstanceProfileName"]))
 
 
-@operation("iam", "TagPolicy", resource=scope.arn("PolicyArn"))
+@operation("iam", "TagPolicy", resource=scope.arn("PolicyArn", "policy"))
 def tag_policy(call: Call, req: t.TagPolicyRequest) -> None:
     _put(call, req, iam_tags.policy(call.caller, req["PolicyArn"]))
 
 
-@operation("iam", "UntagPolicy", resource=scope.arn("PolicyArn"))
+@operation("iam", "UntagPolicy", resource=scope.arn("PolicyArn", "policy"))
 def untag_policy(call: Call, req: t.UntagPolicyRequest) -> None:
     _remove(call, req, iam_tags.policy(call.caller, req["PolicyArn"]))
 
 
-@operation("iam", "ListPolicyTags", resource=scope.arn("PolicyArn"))
+@operation("iam", "ListPolicyTags", resource=scope.arn("PolicyArn", "policy"))
 def list_policy_tags(call: Call, req: t.ListPolicyTagsRequest) -> t.ListPolicyTagsResponse:
     return _list(call, req, iam_tags.policy(call.caller, req["PolicyArn"]))
 
 
-@operation("iam", "TagOpenIDConnectProvider", resource=scope.arn("OpenIDConnectProviderArn"))
+@operation("iam", "TagOpenIDConnectProvider", resource=scope.arn("OpenIDConnectProviderArn", "oidc-provider"))
 def tag_open_id_connect_provider(call: Call, req: t.TagOpenIDConnectProviderRequest) -> None:
     _put(call, req, iam_tags.provider(call.caller, req["OpenIDConnectProviderArn"]))
 
 
-@operation("iam", "UntagOpenIDConnectProvider", resource=scope.arn("OpenIDConnectProviderArn"))
+@operation("iam", "UntagOpenIDConnectProvider", resource=scope.arn("OpenIDConnectProviderArn", "oidc-provider"))
 def untag_open_id_connect_provider(call: Call, req: t.UntagOpenIDConnectProviderRequest) -> None:
     _remove(call, req, iam_tags.provider(call.caller, req["OpenIDConnectProviderArn"]))
 
 
-@operation("iam", "ListOpenIDConnectProviderTags", resource=scope.arn("OpenIDConnectProviderArn"))
+@operation("iam", "ListOpenIDConnectProviderTags", resource=scope.arn("OpenIDConnectProviderArn", "oidc-provider"))
 def list_open_id_connect_provider_tags(
     call: Call, req: t.ListOpenIDConnectProviderTagsRequest
 ) -> t.ListOpenIDConnectProviderTagsResponse:

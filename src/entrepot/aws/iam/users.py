@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from entrepot.aws.iam import scope
-from entrepot.aws.operation import ANY, Call, operation
+from entrepot.aws.operation import ANY, Call, about, operation
 from entrepot.aws.types import iam as t
 from entrepot.domain import iam_names as names
 from entrepot.domain import principals
@@ -13,6 +13,7 @@ from entrepot.registry import identities, users
 from entrepot.registry.users import Tagged
 
 
+@about("user", "root")
 def or_caller(call: Call, req: t.GetUserRequest) -> str:
     """The ARN of the user that a request names, otherwise of whoever calls: a user, or root."""
     if "UserName" in req:
