@@ -16,7 +16,7 @@ from tests.faults.workload import CALLER, NAME, Violation, settled
 
 from entrepot.domain import digests
 from entrepot.domain import errors as e
-from entrepot.domain.blobs import LEASE, SILENCE, TRACED
+from entrepot.domain.blobs import LEASE, PAUSED, SILENCE, TRACED
 from entrepot.registry import bin as recycling
 from entrepot.registry import deletion, garbage, images, layers, uploads
 from entrepot.registry.context import Registry
@@ -27,10 +27,11 @@ STEPS = 150_000 if LONG else 3000
 PAUSE = (SILENCE - TRACED) // 1_000_000 - 1  # seconds that a client that has no upload open waits at most
 JUMPS = (1.0, 20.0, float(PAUSE), float(PAUSE), 100.0, 3600.0, 5 * 3600.0)
 PATIENCE = LEASE * 3 // 4 - 3600 * 1_000_000  # microseconds that a push takes at most
+STANDSTILL = PAUSED - 60 * 1_000_000  # microseconds that an open upload gets nothing at most
 DAY = 24 * 3600 * 1_000_000
 
-Pushing = Iterator[bool]
-"""A push, one step for each request; says whether an upload is open after it."""
+Pushing = Iterator[bool | None]
+"""A push, one step for each request; says whether an upload is open after it, None in the middle of one."""
 
 
 @pytest.fixture
@@ -59,7 +60,8 @@ def pushing(reg: Registry, name: str, number: int, source: str | None) -> Pushin
         told = yield from _asked(reg, name, digests.of(data))
         if not told and source is not None:
             told = uploads.mount(reg, CALLER, KEY, name, digests.of(data), source) is not None
-            yield False
+            if told:  # the request that does not mount begins an upload
+                yield False
         if not told:
             yield from _sent(reg, name, data)
     try:
@@ -70,14 +72,14 @@ def pushing(reg: Registry, name: str, number: int, source: str | None) -> Pushin
         read_whole(reg, name, digests.of(data))
 
 
-def _asked(reg: Registry, name: str, digest: str) -> Generator[bool, None, bool]:
-    """HEAD; where it renews the lease, anything may happen between its look and that."""
+def _asked(reg: Registry, name: str, digest: str) -> Generator[bool | None, None, bool]:
+    """HEAD; where it renews the lease, anything may happen between its look and that, but in no time."""
     try:
         _, due = layers.look(reg, KEY, name, digest)
     except e.LayerNotFound:
         return False
     if due:
-        yield False
+        yield None
         due = digest in layers.renew(reg, KEY, name, [digest])
     yield False
     return not due
@@ -102,7 +104,7 @@ class Client:
     steps: Pushing
     began: int
     last: int
-    is_open: bool = False
+    is_open: bool | None = False
 
 
 @dataclass(slots=True)
@@ -136,9 +138,13 @@ class World:
     def pass_time(self) -> None:
         """As much as all clients keep to that are between two requests."""
         seconds = self.dice.choice(JUMPS)
+        if any(client.is_open is None for client in self.clients):
+            return
         for client in self.clients:
-            since, most = (client.began, PATIENCE) if client.is_open else (client.last, PAUSE * 1_000_000)
-            seconds = min(seconds, (since + most - self.clock.at) / 1_000_000)
+            until = client.last + PAUSE * 1_000_000
+            if client.is_open:
+                until = min(client.began + PATIENCE, client.last + STANDSTILL)
+            seconds = min(seconds, (until - self.clock.at) / 1_000_000)
         self.clock.forward(max(seconds, 0.0))
 
     def delete(self) -> None:
