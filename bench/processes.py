@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,16 +40,26 @@ def program(name: str) -> str:
     return found
 
 
+_given: deque[int] = deque(maxlen=20)
+
+
 def environment() -> dict[str, str]:
     """Variables for a server: ours without those that would lead a server or a client elsewhere."""
     return {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
 
 
 def free_port() -> int:
-    """A port that nothing listens on, outside the range from which outgoing connections take theirs."""
-    for port in random.SystemRandom().sample(range(20000, 32000), 50):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
+    """A port that nobody has, outside the range from which outgoing connections take theirs; another one each time.
+
+    Processes that look at the same time look in different places.
+    """
+    first = 20_000 + os.getpid() % 300 * 40
+    for port in random.SystemRandom().sample(range(first, first + 40), 40):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            if port not in _given:
+                _given.append(port)
                 return port
     raise Failed("no free port")
 
