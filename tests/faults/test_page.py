@@ -48,7 +48,7 @@ def torture(tree: Path, *words: str) -> tuple[int, str, str]:
 
 def test_a_whole_run_writes_the_page(tree: Path) -> None:
     """Every fault has its counts, summed by what was tried."""
-    code, said, page = torture(tree, "--processes", "1", "--remark", "On a train.")
+    code, said, page = torture(tree, "--processes", "0", "--remark", "On a train.")
     assert code == 0, said
     assert "| F1 | kill -9 after the POST of an upload | 3 | of all |\n|  |  | 7 | of one |\n| F2 |" in page
     assert page.count("| 3 | of all |") == 42
@@ -57,7 +57,7 @@ def test_a_whole_run_writes_the_page(tree: Path) -> None:
 
 def test_a_run_of_some_tests_leaves_the_page(tree: Path) -> None:
     """It shows what it tried, and says that the page stays."""
-    code, said, page = torture(tree, "--processes", "1", "-k", "one")
+    code, said, page = torture(tree, "--processes", "0", "-k", "one")
     assert (code, page) == (0, "as it was")
     assert "durability.md stays as it is: only some tests ran" in said
     assert "| F1 | kill -9 after the POST of an upload | 7 | of one |" in said
@@ -74,6 +74,6 @@ def test_a_report_that_tells_too_little(tree: Path) -> None:
 def test_a_violation_leaves_the_page(tree: Path) -> None:
     """A run that fails fails the tool."""
     (tree / "tests" / "faults" / "test_some.py").write_text("def test_one():\n    assert False\n")
-    code, said, page = torture(tree, "--processes", "1")
+    code, said, page = torture(tree, "--processes", "0")
     assert (code, page) == (1, "as it was")
     assert "durability.md stays as it is: the run failed" in said
