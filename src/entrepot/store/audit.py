@@ -22,7 +22,7 @@ def insert(tx: Tx, record: Record) -> None:
 
 
 def insert_all(tx: Tx, records: Sequence[Record]) -> None:
-    tx.many(_INSERT, [_row(record) for record in records])
+    tx.many(_INSERT, map(_row, records))
 
 
 def _row(record: Record) -> dict[str, object]:

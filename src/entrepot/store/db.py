@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
 T = TypeVar("T")
 
@@ -35,8 +35,11 @@ class Tx(Protocol):
     def run(self, sql: str, /, **params: object) -> int:
         """Return how many rows an INSERT, UPDATE or DELETE changed, cascades not counted."""
 
-    def many(self, sql: str, rows: Sequence[Mapping[str, object]], /) -> None:
-        """Run a statement once for each of these parameters."""
+    def many(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> None:
+        """Run a statement once for each of these parameters.
+
+        Made one by one they hold the interpreter for moments only; a list of thousands would hold up the event loop.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from entrepot.domain.errors import StorageFull, StorageUnavailable
 from entrepot.store.db import QUIET, Dialect, heed_forks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from psycopg.abc import Buffer
 
@@ -120,7 +120,7 @@ class _Transaction:
     def run(self, sql: str, /, **params: object) -> int:
         return max(self._cursor.execute(placeholders(sql), params).rowcount, 0)
 
-    def many(self, sql: str, rows: Sequence[Mapping[str, object]], /) -> None:
+    def many(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> None:
         self._cursor.executemany(placeholders(sql), rows)
 
     def end(self) -> None:

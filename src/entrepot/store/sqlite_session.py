@@ -14,7 +14,7 @@ from entrepot.domain.errors import StorageFull, StorageUnavailable
 from entrepot.store.turn import NO_SPACE, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from entrepot.store.db import Row, T, Tx
@@ -86,8 +86,8 @@ class _Transaction:
         self._cursor.execute(sql, cast("apsw.Bindings", params)).fetchall()
         return self._connection.changes()
 
-    def many(self, sql: str, rows: Sequence[Mapping[str, object]], /) -> None:
-        self._cursor.executemany(sql, cast("Sequence[apsw.Bindings]", rows))
+    def many(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> None:
+        self._cursor.executemany(sql, cast("Iterable[apsw.Bindings]", rows))
 
     def end(self) -> None:
         # What escaped from `fn` would otherwise run outside any transaction on this thread's connection.
