@@ -13,6 +13,9 @@ from entrepot.server.joined import Joined
 from entrepot.web import logs
 from entrepot.web.asgi import ASGIApp, BrokenOff, ClientDisconnected, Message
 
+UNREAD = 256 * 1024
+"""Bytes of a body that may wait for the application before reading stops; what one read brings is less."""
+
 SMALL = 64 * 1024
 """Bytes up to which a file is read on the loop and written as any body: cheaper than a thread."""
 
@@ -28,6 +31,37 @@ class Cycle(RequestResponseCycle):
     stall_seconds: float
     lingers = False
     """Whether the protocol, and not this, closes the connection after the answer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.pieces: list[bytes] = []
+        self.unread = 0
+
+    def take(self, piece: bytes) -> None:
+        """Have a piece of the body wait for the application."""
+        if self.response_complete:
+            return
+        self.pieces.append(piece)
+        self.unread += len(piece)
+        if self.unread > UNREAD:
+            self.flow.pause_reading()
+        self.message_event.set()
+
+    async def receive(self) -> Any:
+        """What waits of the body. A single piece is passed on as it is: copying costs more than all else here."""
+        if self.waiting_for_100_continue and not self.transport.is_closing():
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.waiting_for_100_continue = False
+        if not self.disconnected and not self.response_complete:
+            self.flow.resume_reading()
+            await self.message_event.wait()
+            self.message_event.clear()
+        if self.disconnected or self.response_complete:
+            return {"type": "http.disconnect"}
+        body = b"".join(self.pieces)
+        self.pieces.clear()
+        self.unread = 0
+        return {"type": "http.request", "body": body, "more_body": self.more_body}
 
     async def run_asgi(self, app: Any) -> None:
         """Run the application; when it ends without having answered, drop the connection."""

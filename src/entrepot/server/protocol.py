@@ -180,7 +180,7 @@ class Protocol(HttpToolsProtocol):
         self.body_bytes += len(body)
         if self.body_bytes > self.limits.body_bytes:
             self._fault(413, "body too large")
-        super().on_body(body)
+        cast("Cycle", self.cycle).take(body)
 
     def on_message_complete(self) -> None:
         self.phase = _IDLE
