@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tests.aws import oracle
 from tests.aws.signing import KEY, MICROSECONDS, SECRET, sign
 
-from entrepot.aws.dispatch import AwsDoor
+from entrepot.aws.dispatch import AwsDoor, Run
 from entrepot.blobs.local import LocalBlobStore
 from entrepot.registry.audit import Trail
 from entrepot.registry.context import Registry
@@ -53,6 +53,7 @@ class Door:
     read: int = 0
     leaves: bool = False
     rates: ActionRates | None = None
+    run: Run = asyncio.to_thread
 
     def ask(self, request: SignedRequest, *, chunk: int = 65536) -> Reply:
         """Send a request as it is."""
@@ -83,7 +84,7 @@ class Door:
             "client": ("127.0.0.1", 9),
             "state": state,
         }
-        await AwsDoor(self.reg, asyncio.to_thread, strict=self.strict, rates=self.rates)(scope, receive, send)
+        await AwsDoor(self.reg, self.run, strict=self.strict, rates=self.rates)(scope, receive, send)
         headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return Reply(sent[0]["status"], headers, b"".join(part["body"] for part in sent[1:]), state["route"])
 

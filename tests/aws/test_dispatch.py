@@ -74,6 +74,28 @@ def test_a_call_runs_and_is_answered(door: Door, handle: Any, ran: list[Any]) ->
     assert reply.route == "ecr.CreateRepository"
 
 
+@pytest.mark.parametrize(
+    ("operation", "spaces", "handed_over"),
+    [
+        ("GetAuthorizationToken", 0, 0),
+        ("GetAuthorizationToken", 1021, 0),
+        ("GetAuthorizationToken", 1023, 1),
+        ("DescribeRegistry", 0, 1),
+    ],
+)
+def test_brief_calls_are_not_handed_to_a_thread(door: Door, operation: str, spaces: int, handed_over: int) -> None:
+    """A small request to an operation that waits for nothing is answered where it was read, any other in a thread."""
+    given = []
+
+    async def run(work: Callable[[], Any]) -> Any:
+        given.append(work)
+        return work()
+
+    door.run = run
+    assert door.call(operation, b"{" + b" " * spaces + b"}").status == 200
+    assert len(given) == handed_over
+
+
 def test_who_am_i_in_query(door: Door) -> None:
     """STS answers XML that botocore reads, and takes any region in the scope."""
     reply = door.query(b"Action=GetCallerIdentity&Version=2011-06-15", region="eu-north-1")

@@ -59,6 +59,7 @@ class Operation:
 
     `permission` is the IAM action that it takes, where that is not the operation's own.
     `anonymous`: it takes no signature, its caller is NOBODY.
+    `brief`: it waits for nothing, and answers a small request in less time than handing it to a thread takes.
     """
 
     service: str
@@ -68,6 +69,7 @@ class Operation:
     reads: bool
     permission: str = ""
     anonymous: bool = False
+    brief: bool = False
 
     @property
     def action(self) -> str:
@@ -86,6 +88,7 @@ def operation(
     reads: bool | None = None,
     permission: str = "",
     anonymous: bool = False,
+    brief: bool = False,
 ) -> Callable[[_H], _H]:
     """Register the handler of an operation. `reads` is told by the name where it is not given.
 
@@ -96,7 +99,9 @@ def operation(
         if (service, name) in OPERATIONS:
             raise ValueError(f"{service}:{name} has two handlers")
         only_reads = name.startswith(_READING) if reads is None else reads
-        OPERATIONS[service, name] = Operation(service, name, handler, resource, only_reads, permission, anonymous)
+        OPERATIONS[service, name] = Operation(
+            service, name, handler, resource, only_reads, permission, anonymous, brief
+        )
         return handler
 
     return register

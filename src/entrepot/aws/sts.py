@@ -11,7 +11,7 @@ from entrepot.registry.sessions import Credentials
 from entrepot.web import logs
 
 
-@operation("sts", "GetCallerIdentity", resource=NO_PERMISSION)
+@operation("sts", "GetCallerIdentity", resource=NO_PERMISSION, brief=True)
 def get_caller_identity(call: Call, _: t.GetCallerIdentityRequest) -> t.GetCallerIdentityResponse:
     principal = call.caller.principal
     return {"UserId": principal.user_id, "Account": principal.account, "Arn": principal.arn}

@@ -10,7 +10,7 @@ from entrepot.registry import credentials, sessions
 from entrepot.registry.credentials import Login
 
 
-@operation("ecr", "GetAuthorizationToken", resource=ANY)
+@operation("ecr", "GetAuthorizationToken", resource=ANY, brief=True)
 def get_authorization_token(call: Call, req: t.GetAuthorizationTokenRequest) -> t.GetAuthorizationTokenResponse:
     accounts = req.get("registryIds") or [call.caller.principal.account]
     return {"authorizationData": [_authorization(call, account) for account in accounts]}

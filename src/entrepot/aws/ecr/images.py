@@ -38,7 +38,7 @@ def put_image(call: Call, req: t.PutImageRequest) -> t.PutImageResponse:
     }
 
 
-@operation("ecr", "BatchGetImage", resource=scope.repository)
+@operation("ecr", "BatchGetImage", resource=scope.repository, brief=True)
 def batch_get_image(call: Call, req: t.BatchGetImageRequest) -> t.BatchGetImageResponse:
     key, name = scope.registry(call, req), req["repositoryName"]
     accepted = req.get("acceptedMediaTypes", [])
