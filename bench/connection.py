@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from io import BufferedReader
@@ -138,13 +138,21 @@ class Connection:
 
     def _take(self, length: int, kept: bytearray | None) -> None:
         left = length
+        read: Callable[[memoryview], int] = self._file.readinto
+        if kept is None and left > LINE and not self._tls:
+            left -= self._file.readinto1(self._buffer[:LINE])  # all that was read with the head, or the first of it
+            read = self._drop
         while left:
-            count = self._file.readinto(self._buffer[: min(left, BUFFER)])
+            count = read(self._buffer[: min(left, BUFFER)])
             if not count:
                 raise Failed(f"a body of {length} bytes ended {left} bytes early")
             if kept is not None:
                 kept += self._buffer[:count]
             left -= count
+
+    def _drop(self, buffer: memoryview) -> int:
+        """Have the kernel throw away so many bytes: copying them could take longer than sending them."""
+        return self._socket.recv_into(buffer, len(buffer), socket.MSG_TRUNC)
 
 
 @cache

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
 from bench import generator, processes, push, stock, wrk
+from bench.content import GB
 from bench.workloads import DOCKER_REGISTRY, REGISTRIES, REPOSITORY, Failed, Measured, Part, Scale, Server, Workload
 
 PULLS = 4
@@ -14,6 +15,8 @@ PUSHES = 2
 LARGE = "100 MB"
 MARGIN = 1.0
 """Seconds that the pushes go on for at least, beside those of the pulls: they begin earlier and end later."""
+WRITTEN = 3 * GB
+"""Bytes of pushes in a round, about."""
 BUSY = 0.03
 """CPU seconds that a server has used when the pushes have begun."""
 
@@ -32,8 +35,18 @@ def workloads(scale: Scale) -> list[Workload]:
     rates = partial(_pulls, stock.image(scale, "1 MB"), size)
     targets = {DOCKER_REGISTRY: 0.3}
     return [
-        Workload(f"{name}: p99", "mixed", "ms", REGISTRIES, waits, more_is_better=False, targets=targets, clean=clean),
-        Workload(name, "mixed", "requests/s", REGISTRIES, rates, clean=clean),
+        Workload(
+            f"{name}: p99",
+            "mixed",
+            "ms",
+            REGISTRIES,
+            waits,
+            more_is_better=False,
+            targets=targets,
+            writes=scale.of(WRITTEN, 0),
+            clean=clean,
+        ),
+        Workload(name, "mixed", "requests/s", REGISTRIES, rates, writes=scale.of(WRITTEN, 0), clean=clean),
     ]
 
 

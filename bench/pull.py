@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
-from bench import heads, stock, wrk
+from bench import generator, heads, stock, wrk
+from bench.connection import Connection
 from bench.content import MB
-from bench.workloads import DOCKER_REGISTRY, NGINX, WITH_FILES, Measured, Part, Scale, Server, Workload
+from bench.generator import Operation
+from bench.workloads import DOCKER_REGISTRY, NGINX, WITH_FILES, Failed, Measured, Part, Scale, Server, Workload
 
 MANIFEST_CONNECTIONS = (1, 16, 64)
 BLOB_CONNECTIONS = (1, 16)
 RANGED = "100 MB"
 """The layer that ranges are read from: its second million bytes."""
+LARGE = 100 * MB
 LONGER = 2.0
 """How many times as long as others a round of large layers takes."""
+NOTE = (
+    "Layers of 100 MB and more are pulled by the generator of pushes, which has the kernel throw away what comes: wrk "
+    "copies it, 8 KiB at a time, and is at its end before the servers are."
+)
 REQUESTS, MEGABYTES = "requests/s", "MB/s"
 Load = Callable[[Server, wrk.Request, int, float, bool], Measured]
 ONE, MANY = {DOCKER_REGISTRY: 4.0, NGINX: 0.4}, {DOCKER_REGISTRY: 10.0, NGINX: 0.2}
@@ -103,16 +111,38 @@ def _row(
     tls: bool = False,
 ) -> Workload:
     load: Load = wrk.requests_per_second if unit == REQUESTS else wrk.megabytes_per_second
+    note = ""
     if request.method == "HEAD":
         load = heads.requests_per_second
+    elif not tls and (request.length or 0) >= LARGE:
+        load, note = _dropped, NOTE
     run = partial(_run, load, request, connections, tls)
     where = f"{name}, TLS, c={connections}" if tls else f"{name}, c={connections}"
-    return Workload(where, part, unit, WITH_FILES, run, targets=targets)
+    return Workload(where, part, unit, WITH_FILES, run, targets=targets, note=note)
 
 
 def _run(load: Load, request: wrk.Request, connections: int, tls: bool, server: Server, seconds: float) -> Measured:
-    longer = LONGER if (request.length or 0) >= 100 * MB else 1.0
+    longer = LONGER if (request.length or 0) >= LARGE else 1.0
     return load(server, request, connections, seconds * longer, tls)
+
+
+def _dropped(server: Server, request: wrk.Request, connections: int, seconds: float, tls: bool) -> Measured:
+    """Million bytes in a second of whole layers that are not kept. Raises Failed on any error."""
+    wanted = {"path": request.path, "length": request.length, "tls": tls}
+    load = generator.run(generator.job(server, "bench.pull:layers", connections, seconds, **wanted))
+    return load.measured(load.megabytes)
+
+
+def layers(connection: Connection, options: Mapping[str, Any]) -> Operation:
+    """Pull the layer at `path`, of `length` bytes, again and again."""
+    return partial(_layer, connection, options["path"], options["length"])
+
+
+def _layer(connection: Connection, path: str, length: int) -> int:
+    got = connection.call("GET", path, 200).length
+    if got != length:
+        raise Failed(f"{path} has {got} bytes and not {length}")
+    return got
 
 
 PART = Part("pull", "Pulls", WITH_FILES, fill, workloads)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import servers
+from bench import memory, servers
 from bench.report import Found, Row
 from bench.workloads import Failed, Measured, Part, Scale, Server, Workload
 
@@ -102,6 +102,7 @@ def _rounds(
 
 def _measure(workload: Workload, server: Server, seconds: float) -> Measured:
     """One round. What it left is deleted, also after an error; that error says where it was."""
+    memory.have(workload.writes)
     try:
         return workload.run(server, seconds)
     except (Failed, OSError) as error:

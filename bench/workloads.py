@@ -71,8 +71,8 @@ class Workload:
     """A row of the table. `run(server, seconds)` measures one round and raises Failed on any error.
 
     `targets` maps a rival to the wanted ratio ours/theirs: at least that, or at most where less is better; `limit` is
-    the same for our own figure. `rounds` bounds the rounds of what is long. `clean` deletes what a round has left.
-    `note` stands under the table.
+    the same for our own figure. `rounds` bounds the rounds of what is long. `writes` is about how many bytes a round
+    has a server write, at most, and `clean` deletes them. `note` stands under the table.
     """
 
     name: str
@@ -84,6 +84,7 @@ class Workload:
     targets: Mapping[str, float] = field(default_factory=dict)
     limit: float | None = None
     rounds: int | None = None
+    writes: int = 0
     clean: Callable[[Server], None] | None = None
     note: str = ""
 

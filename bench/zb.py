@@ -214,6 +214,7 @@ def _row(scale: Scale, name: str, maker: str, each: int, **options: Any) -> Work
         servers=REGISTRIES,
         run=partial(_run, f"bench.zb:{maker}", connections, connections * scale.of(each, min(each, 4)), options),
         rounds=2,
+        writes=connections * each * max(options.get("pattern", [options.get("size", 0)])),
         note=NOTE,
         clean=_clean,
     )
