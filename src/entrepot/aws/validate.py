@@ -10,6 +10,7 @@ Three members that ECR checks by hand have a wording of their own (`_BY_HAND`), 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -107,7 +108,7 @@ def _in_structure(shape: Shape, value: Mapping[str, Any], path: tuple[str, ...])
         if name not in value:
             yield Violation((*path, name), None, None, "Member must not be null")
     for name, member in shape.members.items():
-        if name in value:
+        if name in value and not _is_good_text(member, value[name]):
             yield from violations(member, value[name], (*path, name))
     if shape.union and len(value) != 1:
         yield Violation(path, value, shape, "Member must have exactly one of its members set")
@@ -131,6 +132,18 @@ def _in_text(shape: Shape, value: str | bytes, path: tuple[str, ...]) -> Iterato
     too_long = shape.most is not None and len(value) > shape.most  # told already, and patterns are for short text
     if shape.pattern is not None and not too_long and isinstance(value, str) and not shape.pattern.fullmatch(value):
         yield Violation(path, value, shape, _pattern(shape))
+
+
+def _is_good_text(shape: Shape, value: Any) -> bool:
+    """Whether it is a text in which `_in_text` finds nothing: most values are, and asking takes a fifth of the time."""
+    return (
+        shape.kind == "string"
+        and isinstance(value, str)
+        and (shape.least or 0) <= len(value) <= (math.inf if shape.most is None else shape.most)
+        and "\0" not in value
+        and (not shape.choices or value in shape.choices)
+        and (shape.pattern is None or shape.pattern.fullmatch(value) is not None)
+    )
 
 
 def _pattern(shape: Shape) -> str:

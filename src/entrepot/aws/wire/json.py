@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from base64 import b64encode
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
     from entrepot.aws.model import Shape
 
-_TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|([\[{])|([\]}])', re.DOTALL)
+_TEXTS = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_STEPS = {byte: 1 if byte in b"[{" else -1 for byte in b"[]{}"}
+_OTHERS = bytes(set(range(256)) - set(_STEPS))
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -47,14 +50,9 @@ def check_depth(body: bytes) -> None:
     """Refuse nesting beyond MAX_DEPTH before any parser sees it. Raises Malformed."""
     if body.count(b"{") + body.count(b"[") <= MAX_DEPTH:
         return
-    depth = 0
-    for token in _TOKENS.finditer(body):
-        if token[1]:
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise Malformed("")
-        elif token[2]:
-            depth -= 1
+    brackets = _TEXTS.sub(b"", body).translate(None, _OTHERS)
+    if any(depth > MAX_DEPTH for depth in accumulate(map(_STEPS.__getitem__, brackets))):
+        raise Malformed("")
 
 
 def _read(shape: Shape, value: Any) -> Any:
@@ -97,7 +95,7 @@ def _structure(shape: Shape, value: dict[str, Any]) -> dict[str, Any]:
     for name, member in shape.members.items():
         inner = value.get(member.wire_name or name)
         if inner is not None:
-            found[name] = _read(member, inner)
+            found[name] = _READERS[member.kind](member, inner)
     return found
 
 
@@ -172,12 +170,13 @@ def _write(shape: Shape, value: Any) -> Any:
 
 
 def _write_structure(shape: Shape, value: Mapping[str, Any]) -> dict[str, Any]:
-    members = shape.members
-    return {
-        members[name].wire_name or name: _write(members[name], inner)
-        for name, inner in value.items()
-        if inner is not None
-    }
+    members, written = shape.members, {}
+    for name, inner in value.items():
+        if inner is not None:
+            member = members[name]
+            writer = _WRITERS.get(member.kind)
+            written[member.wire_name or name] = inner if writer is None else writer(member, inner)
+    return written
 
 
 def _write_list(shape: Shape, value: Iterable[Any]) -> list[Any]:
