@@ -146,6 +146,10 @@ GOOD = [
     "GET /v2/team/app/blobs/uploads/none",
     f"GET /v2/{HELD}",
     f"GET /v2/empty/blobs/{digests.of(SMALL)}",
+    f"HEAD /v2/{HELD}",
+    f"HEAD /v2/empty/blobs/{digests.of(SMALL)}",
+    f"HEAD /v2/none/blobs/{digests.of(SMALL)}",
+    "HEAD /v2/team/app/blobs/sha256:bad",
 ]
 
 
@@ -228,7 +232,6 @@ def test_every_reader_is_compared() -> None:
         "POST /v2/team/app/blobs/uploads/",
         "POST /v2/",
         "GET /v2/nothing/here",
-        f"HEAD /v2/{HELD}",
         f"DELETE /v2/{HELD}",
         f"GET /v2/team/app/blobs/{NOBODYS}",
         f"GET /v2/team/app/blobs/{NOBODYS.replace(':', '%3A')}",
@@ -253,6 +256,17 @@ def test_a_part_of_what_is_held(reg: Registry, known: dict[str, str]) -> None:
     for _ in range(5):
         assert world.at_once("GET", f"/v2/{HELD}", headers) is None
     assert [world.usual("GET", f"/v2/{HELD}", headers)["status"] for _ in range(3)] == [206, 206, 429]
+
+
+def test_a_look_that_has_to_be_noted(reg: Registry, known: dict[str, str], clock: Clock) -> None:
+    """Where the lease of a blob has to be renewed before it is said to be there, that is no answer at once."""
+    world = World(reg)
+    assert (world.at_once("HEAD", f"/v2/{HELD}", token(reg)) or {})["status"] == 200
+    clock.forward(13 * 3600)
+    headers = token(reg)
+    assert world.at_once("HEAD", f"/v2/{HELD}", headers) is None
+    assert world.usual("HEAD", f"/v2/{HELD}", headers)["status"] == 200
+    assert (world.at_once("HEAD", f"/v2/{HELD}", headers) or {})["status"] == 200
 
 
 def test_only_beside_a_local_database(db: Database, tmp_path: Any, clock: Clock) -> None:

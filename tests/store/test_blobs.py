@@ -44,8 +44,9 @@ def test_named(db: Database) -> None:
     ) or ("", "", "")
     assert db.read(lambda tx: blobs.named(tx, account, region, name, DIGEST)) is None
     db.write(lambda tx: blobs.join(tx, mine, id_, NOW))
-    assert db.read(lambda tx: blobs.named(tx, account, region, name, DIGEST)) == Blob(
-        id_, DIGEST, 5, "here", "identity"
+    assert db.read(lambda tx: blobs.named(tx, account, region, name, DIGEST)) == (
+        mine,
+        Blob(id_, DIGEST, 5, "here", "identity"),
     )
     elsewhere = ((account, region, "other"), ("", region, name), (account, "", name))
     for a, r, n in elsewhere:

@@ -51,8 +51,8 @@ class OciDoor:
     def at_once(self, scope: Scope) -> Response | None:
         """The answer to a request that only looks into the database and memory, where these take microseconds.
 
-        None for every other request: give it to the application. Nothing has happened then, or, where memory lost
-        meanwhile what was wanted, nothing but that the request was counted.
+        None for every other request: give it to the application. Nothing has happened then, or, where there turns out
+        to be more to do, nothing but that the request was counted.
         """
         if not self._reg.db.local:
             return None
@@ -61,7 +61,7 @@ class OciDoor:
         row = route(place.kind, request.method) if place is not None else None
         if place is None or row is None or row.reader is None:
             return None
-        if row.handler is not None and not self._holds(request, place):
+        if row.held and not self._holds(request, place):
             return None
         try:
             entered = self._enter(request, place, row)

@@ -20,8 +20,8 @@ _DOWNLOAD, _CHECK = "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailabili
 class Route:
     """`action` is what the call is called, in the audit trail too.
 
-    `handler` answers, or `reader` where that only looks into the database. With both, `reader` answers what memory
-    holds, and None where it does not after all.
+    `handler` answers, or `reader` where that only looks into the database. With both, `reader` answers where that is
+    all there is to do, and None where it is not; `held`: it is not asked but for what memory holds.
     `permissions` are asked of the repository that the path names, or of all of them where it names none: one is enough,
     and where there are none any identity is. Without them, it is the action's own.
     """
@@ -31,6 +31,7 @@ class Route:
     permissions: tuple[str, ...] | None = None
     handler: Handler | None = None
     reader: Reader | None = None
+    held: bool = False
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -48,8 +49,8 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         "DELETE": Route("manifest.delete", "ecr:BatchDeleteImage", handler=manifests.delete),
     },
     "blob": {
-        "GET": Route("blob.get", _DOWNLOAD, handler=blobs.get, reader=blobs.held),
-        "HEAD": Route("blob.head", _CHECK, (_DOWNLOAD, _CHECK), handler=blobs.head),
+        "GET": Route("blob.get", _DOWNLOAD, handler=blobs.get, reader=blobs.held, held=True),
+        "HEAD": Route("blob.head", _CHECK, (_DOWNLOAD, _CHECK), handler=blobs.head, reader=blobs.there),
         "DELETE": Route("blob.delete", "ecr:BatchDeleteImage", handler=blobs.delete),
     },
     "referrers": {

@@ -21,7 +21,6 @@ from entrepot.domain.errors import (
 )
 from entrepot.domain.principals import Caller
 from entrepot.domain.registries import RegistryKey
-from entrepot.domain.repositories import Repository
 from entrepot.registry import audit, credentials, damage, repositories
 from entrepot.registry.context import Registry
 from entrepot.store import blobs
@@ -65,7 +64,7 @@ def availability(
                 blob = blobs.sound(tx, repository.id, digest)
                 media_type, active = blobs.use(tx, repository.id, digest) or (None, True)
                 found.append(Availability(digest, blob, media_type, not active))
-                due = due or (blob is not None and _is_due(tx, reg, repository, blob))
+                due = due or (blob is not None and _is_due(tx, reg, repository.id, blob))
         return found, failures, due
 
     found, failures, due = reg.db.read(read)
@@ -78,14 +77,7 @@ def availability(
 
 def find(reg: Registry, key: RegistryKey, name: str, digest: str) -> Blob:
     """The blob of that digest in the repository. Raises RepositoryNotFound, LayerNotFound."""
-
-    def read(tx: Tx) -> Blob:
-        blob = blobs.find(tx, repositories.find(tx, key, name).id, digest)
-        if blob is None:
-            raise LayerNotFound(digest, name, key.account)
-        return blob
-
-    return reg.db.read(read)
+    return reg.db.read(lambda tx: _named(tx, key, name, digest)[1])
 
 
 def look(reg: Registry, key: RegistryKey, name: str, digest: str) -> tuple[Blob, bool]:
@@ -95,22 +87,30 @@ def look(reg: Registry, key: RegistryKey, name: str, digest: str) -> tuple[Blob,
     """
 
     def read(tx: Tx) -> tuple[Blob, bool]:
-        repository = repositories.find(tx, key, name)
-        blob = blobs.sound(tx, repository.id, digest)
-        if blob is None:
+        repository, blob = _named(tx, key, name, digest)
+        if blob.damaged_at is not None:
             raise LayerNotFound(digest, name, key.account)
         return blob, _is_due(tx, reg, repository, blob)
 
     return reg.db.read(read)
 
 
-def _is_due(tx: Tx, reg: Registry, repository: Repository, blob: Blob) -> bool:
+def _named(tx: Tx, key: RegistryKey, name: str, digest: str) -> tuple[int, Blob]:
+    """The row of the repository and its blob, damaged or not. Raises RepositoryNotFound, LayerNotFound."""
+    found = blobs.named(tx, key.account, key.region, name, digest)
+    if found is None:
+        repositories.find(tx, key, name)
+        raise LayerNotFound(digest, name, key.account)
+    return found
+
+
+def _is_due(tx: Tx, reg: Registry, repository: int, blob: Blob) -> bool:
     """Whether less than three quarters of a lease are left, or a collector would not know that somebody pushes.
 
     Not every look writes, and no answer is true for less than that.
     """
     until, lately = reg.now() + LEASE * 3 // 4, reg.now() + LEASE - TRACED
-    return not blobs.is_leased(tx, repository.id, blob.id, until, lately)
+    return not blobs.is_leased(tx, repository, blob.id, until, lately)
 
 
 def renew(reg: Registry, key: RegistryKey, name: str, digests_: Sequence[str]) -> set[str]:
@@ -151,8 +151,11 @@ def delete(reg: Registry, caller: Caller, key: RegistryKey, name: str, digest: s
 
 def open_unchanged(reg: Registry, key: RegistryKey, name: str, digest: str) -> seam.store.Blob | None:
     """The bytes of a blob of the repository where that takes microseconds, None where `open_blob` has to look."""
-    blob = reg.db.read(lambda tx: blobs.named(tx, key.account, key.region, name, digest))
-    return None if blob is None else reg.blobs.open_unchanged(Stored(blob.location, blob.size, blob.identity), digest)
+    found = reg.db.read(lambda tx: blobs.named(tx, key.account, key.region, name, digest))
+    if found is None:
+        return None
+    _, blob = found
+    return reg.blobs.open_unchanged(Stored(blob.location, blob.size, blob.identity), digest)
 
 
 def open_blob(reg: Registry, key: RegistryKey, name: str, digest: str) -> seam.store.Blob:

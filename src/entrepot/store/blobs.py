@@ -24,14 +24,15 @@ def find(tx: Tx, repository: int, digest: str) -> Blob | None:
     return None if row is None else Blob(*row)
 
 
-def named(tx: Tx, account: str, region: str, repository: str, digest: str) -> Blob | None:
-    """The blob of that digest if there is a repository of that name and it has it, damaged or not.
+def named(tx: Tx, account: str, region: str, repository: str, digest: str) -> tuple[int, Blob] | None:
+    """The row of the repository of that name and the blob of that digest, if there are both and it has it.
 
-    CROSS JOIN: each table is asked for one row, by its key.
+    The blob may be damaged. CROSS JOIN: each table is asked for one row, by its key.
     """
     row = tx.one(
         f"""
-        SELECT {_COLUMNS} FROM registries g CROSS JOIN repositories r CROSS JOIN blobs b CROSS JOIN repository_blobs m
+        SELECT r.id, {_COLUMNS}
+        FROM registries g CROSS JOIN repositories r CROSS JOIN blobs b CROSS JOIN repository_blobs m
         WHERE g.account = :account AND g.region = :region AND r.registry = g.id AND r.name = :repository
         AND b.digest = :digest AND m.repository = r.id AND m.blob = b.id
         """,
@@ -40,7 +41,7 @@ def named(tx: Tx, account: str, region: str, repository: str, digest: str) -> Bl
         repository=repository,
         digest=digest,
     )
-    return None if row is None else Blob(*row)
+    return None if row is None else (row[0], Blob(*row[1:]))
 
 
 def stored(tx: Tx, encryption: str, digest: str) -> Blob | None:
