@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+import time
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -80,10 +81,23 @@ def request_line(fields: Event) -> None:
     The caller has cleaned what comes from the client (`clean`, `query`).
     """
     if _info:
-        head = {"timestamp": f"{datetime.now(UTC).isoformat()[:-6]}Z", "level": "info", "event": "request"}
-        line = (as_text if _text else as_json)(None, "info", {**head, **fields})
+        if _text:
+            line = as_text(None, "info", {"timestamp": _now(), "level": "info", "event": "request", **fields})
+        else:
+            line = msgspec.json.encode({"time": _now(), "level": "info", "event": "request", **fields})
         sys.stderr.buffer.write(line + b"\n")
         sys.stderr.buffer.flush()
+
+
+def _now() -> str:
+    """The time as structlog writes it, in microseconds UTC."""
+    seconds, micros = divmod(time.time_ns() // 1000, 1_000_000)
+    return f"{_second(seconds)}.{micros:06}Z"
+
+
+@lru_cache(2)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def redact(_logger: object, _method: str, event: Event) -> Event:
