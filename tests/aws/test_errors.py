@@ -15,8 +15,8 @@ from entrepot.domain.errors import RegistryError
 
 
 def every(cls: type[RegistryError] = RegistryError) -> list[type[RegistryError]]:
-    """The classes of domain/errors.py, however deep; other modules' own are not told to clients."""
-    found = [cls] if cls.__module__ == domain.__name__ else []
+    """The classes of domain/errors/, however deep; other modules' own are not told to clients."""
+    found = [cls] if cls.__module__.startswith(f"{domain.__name__}.") else []
     return found + [each for sub in cls.__subclasses__() for each in every(sub)]
 
 

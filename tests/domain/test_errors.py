@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import pkgutil
 from collections.abc import Iterator
 from dataclasses import fields
+from importlib import import_module
 
 import pytest
 
 from entrepot.aws import errors as aws_errors
+from entrepot.domain import errors
 from entrepot.domain.errors import RegistryError
 from entrepot.oci import errors as oci_errors
 
@@ -45,6 +48,18 @@ def test_every_error_reads_on_both_wires(cls: type[RegistryError]) -> None:
 def test_tables_hold_nothing_else() -> None:
     """No row is left over from an error that is gone."""
     assert set(oci_errors.CODES) <= set(CLASSES)
+
+
+def test_the_package_offers_every_class() -> None:
+    """Each class of its modules under its name, and nothing else."""
+    found = {}
+    for info in pkgutil.iter_modules(errors.__path__, f"{errors.__name__}."):
+        for name, value in vars(import_module(info.name)).items():
+            if isinstance(value, type) and value.__module__ == info.name:
+                assert name not in found
+                found[name] = value
+    assert {name: getattr(errors, name) for name in errors.__all__} == found
+    assert set(CLASSES) | {RegistryError} >= set(found.values())
 
 
 def test_details_are_for_the_log() -> None:

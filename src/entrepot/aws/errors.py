@@ -70,7 +70,7 @@ _REFUSALS = {
     Refusal.TOKEN_EXPIRED: "ExpiredTokenException",
 }
 
-# Every class of domain/errors.py: its AWS name, with another text where the domain's is not AWS's.
+# Every class of domain/errors/: its AWS name, with another text where the domain's is not AWS's.
 CODES: dict[type[domain.RegistryError], str | tuple[str, str]] = {
     domain.RegistryError: ("ServerException", INTERNAL),
     domain.NotAuthenticated: ("MissingAuthenticationTokenException", "Missing Authentication Token"),
