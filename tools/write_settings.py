@@ -10,7 +10,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 INTRODUCTION = """\
 # Settings
 
-*Written by `tools/write_settings.py` from `src/entrepot/config.py`.*
+*Written by `tools/write_settings.py` from `src/entrepot/config/`.*
 
 A setting is a key in `entrepot.toml` and a variable. They are read in this order, later ones win:
 
