@@ -289,12 +289,8 @@ def restore(
 
     Raises Damaged for a backup that is not whole, of a newer schema, or whose bytes are wrong.
     """
-    name, _, content = next(members, ("", 0, io.BytesIO()))
-    if name != DATABASE:
-        raise Damaged("it does not begin with a database")
-    hashed = Hashed(content)
-    database, report, about, noted = open_database(hashed), Report(), None, list[tuple[str, str]]()  # type: ignore[arg-type]
-    found = {DATABASE: hashed.digest()}
+    database, digest = _restore_database(members, open_database)
+    report, about, noted, found = Report(), None, list[tuple[str, str]](), {DATABASE: digest}
     try:
         database.write(partial(_move, now=now), durable=False)
         for name, size, content in members:
@@ -319,6 +315,18 @@ def restore(
     finally:
         database.close()
     return report
+
+
+def _restore_database(
+    members: Iterator[tuple[str, int, BinaryIO]], open_database: Callable[[BinaryIO], Database]
+) -> tuple[Database, str]:
+    """The database, which a backup has in front, and the digest of what was read of it."""
+    name, _, content = next(members, ("", 0, io.BytesIO()))
+    if name != DATABASE:
+        raise Damaged("it does not begin with a database")
+    hashed = Hashed(content)
+    database = open_database(hashed)  # type: ignore[arg-type]
+    return database, hashed.digest()
 
 
 def _restore_blob(store: BlobStore, location: str, size: int, content: BinaryIO, advance: Advance) -> str:
