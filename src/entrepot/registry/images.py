@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from entrepot.domain import digests, formats, manifests, names, pages
@@ -236,33 +236,37 @@ def get_many(
     digest it comes as it is stored. Raises RepositoryNotFound, and LimitExceeded for more than BATCH_BYTES of
     manifests: memory has to hold them.
     """
-
-    def read(tx: Tx) -> tuple[list[Got], list[Failure], list[Image]]:
-        repository = repositories.find(tx, key, name)
-        found: list[Got] = []
-        failures: list[Failure] = []
-        pulled: list[Image] = []
-        room = BATCH_BYTES
-        for wish in dict.fromkeys(wanted):
-            image = lookup(tx, repository, wish)
-            if isinstance(image, Failure):
-                failures.append(image)
-                continue
-            room -= image.manifest_size if image.status == ACTIVE else 0
-            if room < 0:
-                raise LimitExceeded(f"The manifests of the batch have more than {BATCH_BYTES} bytes.")
-            got = _got(tx, reg, image, wish, accepted) if image.status == ACTIVE else None
-            if got is None:
-                failures.append(not_found(wish))
-            else:
-                found.append(got)
-                pulled.append(image)
-        return found, failures, pulled
-
-    found, failures, pulled = reg.db.read(read)
+    found, failures, pulled = reg.db.read(
+        lambda tx: _batch(tx, reg, repositories.find(tx, key, name), dict.fromkeys(wanted), accepted)
+    )
     for image in pulled:
         audit.pulled(reg, caller, image.id, image.pulled_at)
     return found, failures
+
+
+def _batch(
+    tx: Tx, reg: Registry, repository: Repository, wanted: Iterable[ImageId], accepted: Sequence[str]
+) -> tuple[list[Got], list[Failure], list[Image]]:
+    """What is answered of a batch, why others could not be had, and the images whose manifests are answered."""
+    found: list[Got] = []
+    failures: list[Failure] = []
+    pulled: list[Image] = []
+    room = BATCH_BYTES
+    for wish in wanted:
+        image = lookup(tx, repository, wish)
+        if isinstance(image, Failure):
+            failures.append(image)
+            continue
+        room -= image.manifest_size if image.status == ACTIVE else 0
+        if room < 0:
+            raise LimitExceeded(f"The manifests of the batch have more than {BATCH_BYTES} bytes.")
+        got = _got(tx, reg, image, wish, accepted) if image.status == ACTIVE else None
+        if got is None:
+            failures.append(not_found(wish))
+        else:
+            found.append(got)
+            pulled.append(image)
+    return found, failures, pulled
 
 
 def _got(tx: Tx, reg: Registry, image: Image, wish: ImageId, accepted: Sequence[str]) -> Got | None:
