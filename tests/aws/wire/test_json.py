@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json as stdlib
 import math
+import time
+import tracemalloc
 from contextlib import suppress
 from typing import Any
 
@@ -93,6 +95,36 @@ def test_depth_is_bounded_before_parsing() -> None:
     refused(b'{"x":' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"}")
     refused(b'{"x":' * 1_000_000)
     refused(b"[" * 8_000_000)
+
+
+@pytest.mark.parametrize("part", [b'\\"', b'"",', b'{"":0},', b"[]", b'"\\', b"[", b'"[', b'"]",["[",'])
+def test_depth_is_found_in_time(part: bytes) -> None:
+    """A megabyte of anything is looked at in a moment, also where texts do not end, and needs no more memory for it."""
+    tracemalloc.start()
+    began = time.process_time()
+    try:
+        for start in (b"", b"[]" * (MAX_DEPTH + 1), b"[" * MAX_DEPTH):
+            with suppress(Malformed):
+                json.check_depth(start + part * (1_000_000 // len(part)))
+        assert time.process_time() - began < 10
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@given(st.lists(st.sampled_from([b"[", b"]", b"{", b"}", b'"', b"\\", b"x", b'"[x]"', b'"\\""']), max_size=400))
+def test_depth_is_the_same_however_long_the_body(parts: list[bytes]) -> None:
+    """Short bodies are looked at in one go, long ones text by text; what they find is the same."""
+    body = b"[]" * (MAX_DEPTH + 1) + b"".join(parts)
+
+    def deep(told: bytes) -> bool:
+        try:
+            json.check_depth(told)
+        except Malformed:
+            return True
+        return False
+
+    assert deep(body) == deep(b" " * 70_000 + body)
 
 
 def test_brackets_in_text_are_no_depth() -> None:

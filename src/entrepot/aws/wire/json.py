@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from base64 import b64encode
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
@@ -23,13 +23,14 @@ from entrepot.aws.wire.malformed import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from entrepot.aws.model import Shape
 
-_TEXTS = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_TEXTS = re.compile(rb'"(?:[^"\\]++|\\.?)*+"?', re.DOTALL)  # finds an end for each: to look for more takes for ever
 _STEPS = {byte: 1 if byte in b"[{" else -1 for byte in b"[]{}"}
 _OTHERS = bytes(set(range(256)) - set(_STEPS))
+_AT_ONCE = 64 * 1024  # bytes of which the texts are taken in one go: nothing else runs meanwhile
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -50,9 +51,20 @@ def check_depth(body: bytes) -> None:
     """Refuse nesting beyond MAX_DEPTH before any parser sees it. Raises Malformed."""
     if body.count(b"{") + body.count(b"[") <= MAX_DEPTH:
         return
-    brackets = _TEXTS.sub(b"", body).translate(None, _OTHERS)
+    brackets = chain.from_iterable(part.translate(None, _OTHERS) for part in _outside_texts(body))
     if any(depth > MAX_DEPTH for depth in accumulate(map(_STEPS.__getitem__, brackets))):
         raise Malformed("")
+
+
+def _outside_texts(body: bytes) -> Iterator[bytes]:
+    if len(body) <= _AT_ONCE:
+        yield _TEXTS.sub(b"", body)
+        return
+    at = 0
+    for text in _TEXTS.finditer(body):
+        yield body[at : text.start()]
+        at = text.end()
+    yield body[at:]
 
 
 def _read(shape: Shape, value: Any) -> Any:
