@@ -82,7 +82,7 @@ async def _after_the_answer() -> int:
     cycle = begun(Reading())
     cycle.response_complete = True
     cycle.take(b"late")
-    return cycle.unread
+    return cycle.unread.size
 
 
 def test_what_comes_after_the_answer_is_dropped() -> None:

@@ -14,13 +14,13 @@ from entrepot.oci.exchange import Exchange
 from entrepot.registry import uploads
 from entrepot.registry.uploads import Receiving
 from entrepot.web import threads
+from entrepot.web.pieces import Pieces
 from entrepot.web.requests import BodyTooLarge
 from entrepot.web.responses import Response
 
 T = TypeVar("T")
 
 GATHER = 1024 * 1024  # bytes that are gathered before a thread writes and hashes them
-_PIECES = 64  # that are gathered as they came; more, of a client that sends a few bytes at a time, are joined
 
 
 async def start(x: Exchange) -> Response:
@@ -83,14 +83,14 @@ async def _take(x: Exchange, upload: str, span: ranges.Span | None, then: Callab
     holding = uploads.receiving(x.reg, x.caller, x.key, x.name, upload, span.start if span else None)
     body, length = x.request.chunks(x.options.body_bytes), x.request.content_length or 0
     gathered = await _gather(x, body) if length < GATHER else None
-    if gathered is not None and _size(gathered) < GATHER:
+    if gathered is not None and gathered.size < GATHER:
         return await threads.run(_take_whole, x, holding, gathered, span, then)
     async with _held(holding) as held:
         if gathered is None:
             uploads.check_size(x.reg, held.offset + length)
             await threads.run(held.bytes.reserve, length)
             gathered = await _gather(x, body)
-        while _size(gathered) >= GATHER:
+        while gathered.size >= GATHER:
             writing = asyncio.ensure_future(threads.run(_write, x, held, gathered))
             try:
                 gathered = await _gather(x, body)
@@ -100,31 +100,23 @@ async def _take(x: Exchange, upload: str, span: ranges.Span | None, then: Callab
         return await threads.run(_end, x, held, gathered, span, then)
 
 
-async def _gather(x: Exchange, body: AsyncIterator[bytes]) -> list[bytes]:
-    """The next pieces of a body: fewer bytes than GATHER only at its end. Making one of them would cost a copy."""
-    gathered: list[bytes] = []
-    size = 0
+async def _gather(x: Exchange, body: AsyncIterator[bytes]) -> Pieces:
+    """The next pieces of a body: fewer bytes than GATHER only at its end."""
+    gathered = Pieces()
     try:
         async for piece in body:
-            gathered.append(piece)
-            size += len(piece)
-            if len(gathered) > _PIECES:
-                gathered = [b"".join(gathered)]
-            if size >= GATHER:
+            gathered.add(piece)
+            if gathered.size >= GATHER:
                 break
     except BodyTooLarge as error:
         raise LayerTooLarge(x.reg.quotas.layer_bytes) from error
     return gathered
 
 
-def _size(pieces: list[bytes]) -> int:
-    return sum(map(len, pieces))
-
-
 def _take_whole(
     x: Exchange,
     holding: AbstractContextManager[Receiving],
-    data: list[bytes],
+    data: Pieces,
     span: ranges.Span | None,
     then: Callable[[Receiving], T],
 ) -> T:
@@ -132,19 +124,17 @@ def _take_whole(
         return _end(x, held, data, span, then)
 
 
-def _end(
-    x: Exchange, held: Receiving, last: list[bytes], span: ranges.Span | None, then: Callable[[Receiving], T]
-) -> T:
-    if last:
+def _end(x: Exchange, held: Receiving, last: Pieces, span: ranges.Span | None, then: Callable[[Receiving], T]) -> T:
+    if last.size:
         _write(x, held, last)
     if span is not None and held.offset != span.start + span.count:
         raise SizeInvalid("The body does not have the length that its Content-Range says.")
     return then(held)
 
 
-def _write(x: Exchange, held: Receiving, pieces: list[bytes]) -> None:
-    uploads.check_size(x.reg, held.offset + _size(pieces))
-    for piece in pieces:
+def _write(x: Exchange, held: Receiving, pieces: Pieces) -> None:
+    uploads.check_size(x.reg, held.offset + pieces.size)
+    for piece in pieces.parts:
         held.bytes.write(piece)
 
 

@@ -12,6 +12,7 @@ from entrepot.server import sendfile
 from entrepot.server.joined import Joined
 from entrepot.web import logs
 from entrepot.web.asgi import ASGIApp, BrokenOff, ClientDisconnected, Message
+from entrepot.web.pieces import Pieces
 
 UNREAD = 256 * 1024
 """Bytes of a body that may wait for the application before reading stops; what one read brings is less."""
@@ -34,16 +35,14 @@ class Cycle(RequestResponseCycle):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.pieces: list[bytes] = []
-        self.unread = 0
+        self.unread = Pieces()
 
     def take(self, piece: bytes) -> None:
         """Have a piece of the body wait for the application."""
         if self.response_complete:
             return
-        self.pieces.append(piece)
-        self.unread += len(piece)
-        if self.unread > UNREAD:
+        self.unread.add(piece)
+        if self.unread.size > UNREAD:
             self.flow.pause_reading()
         self.message_event.set()
 
@@ -58,10 +57,7 @@ class Cycle(RequestResponseCycle):
             self.message_event.clear()
         if self.disconnected or self.response_complete:
             return {"type": "http.disconnect"}
-        body = b"".join(self.pieces)
-        self.pieces.clear()
-        self.unread = 0
-        return {"type": "http.request", "body": body, "more_body": self.more_body}
+        return {"type": "http.request", "body": self.unread.take(), "more_body": self.more_body}
 
     async def run_asgi(self, app: Any) -> None:
         """Run the application; when it ends without having answered, drop the connection."""

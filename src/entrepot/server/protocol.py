@@ -255,6 +255,8 @@ class Protocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Go on with what waits, or wait for the next request."""
         self.server_state.total_requests += 1
+        if self.cycle.response_complete:
+            cast("Cycle", self.cycle).unread.clear()
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
