@@ -49,6 +49,9 @@ class World:
         return {"status": status, "headers": sorted(fields), "body": body}
 
     def usual(self, method: str, target: str, headers: dict[str, str]) -> Seen:
+        return self.usual_of(_scope(method, target, headers))
+
+    def usual_of(self, scope: dict[str, Any]) -> Seen:
         sent: list[Any] = []
 
         async def receive() -> Any:
@@ -58,7 +61,7 @@ class World:
             sent.append(message)
 
         async def run() -> None:
-            await self.app(_scope(method, target, headers), receive, send)
+            await self.app(scope, receive, send)
 
         asyncio.run(run())
         fields = [(name.decode(), value.decode("latin-1")) for name, value in sent[0]["headers"]]
@@ -267,6 +270,15 @@ def test_a_look_that_has_to_be_noted(reg: Registry, known: dict[str, str], clock
     assert world.at_once("HEAD", f"/v2/{HELD}", headers) is None
     assert world.usual("HEAD", f"/v2/{HELD}", headers)["status"] == 200
     assert (world.at_once("HEAD", f"/v2/{HELD}", headers) or {})["status"] == 200
+
+
+def test_a_look_that_has_to_be_noted_is_counted_once(reg: Registry, known: dict[str, str], clock: Clock) -> None:
+    """A request that goes both ways takes one of the rate, which is all there is here."""
+    clock.forward(13 * 3600)
+    world = World(reg, rate=1)
+    scope = _scope("HEAD", f"/v2/{HELD}", token(reg))
+    assert world.app.at_once(scope) is None
+    assert world.usual_of(scope)["status"] == 200
 
 
 def test_only_beside_a_local_database(db: Database, tmp_path: Any, clock: Clock) -> None:

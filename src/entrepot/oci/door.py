@@ -52,7 +52,7 @@ class OciDoor:
         """The answer to a request that only looks into the database and memory, where these take microseconds.
 
         None for every other request: give it to the application. Nothing has happened then, or, where there turns out
-        to be more to do, nothing but that the request was counted.
+        to be more to do, nothing but that the request was counted, which the scope says.
         """
         if not self._reg.db.local:
             return None
@@ -95,8 +95,9 @@ class OciDoor:
         """
         request.scope["state"]["route"] = f"oci.{row.name}" if row else "oci"
         admitted = auth.authenticate(self._reg, request)
-        principal, key = admitted.principal, admitted.key
-        self._rates.take(principal.arn)
+        principal, key, uncounted = admitted.principal, admitted.key, _uncounted(request)
+        if uncounted:
+            self._rates.take(principal.arn)
         if place is None:
             return errors.failure(404, "UNSUPPORTED", "There is nothing at this path.")
         if row is None:
@@ -105,7 +106,8 @@ class OciDoor:
             return errors.failure(415, "UNSUPPORTED", "Bodies are taken as they are, without a Content-Encoding.")
         name = names.parse_repository(place.name) if place.name or place.reference or place.kind == "tags" else ""
         caller = self._caller(request, row, principal, key.region)
-        self._action_rates.take(caller.action, principal.account, key.region)
+        if uncounted:
+            self._action_rates.take(caller.action, principal.account, key.region)
         resource = names.repository_arn(key.region, key.account, name or access.ANY)
         by_key = admitted.user != auth.AWS_USER
         if row.asked or by_key:
@@ -134,6 +136,13 @@ class OciDoor:
         if response.status >= _SERVER_ERROR:
             self._log.error("refused", error=repr(error), request_id=request.scope["state"].get("request_id", ""))
         return response
+
+
+def _uncounted(request: Request) -> bool:
+    """Whether a request is counted against the rates now: `at_once` may have done so before it was given up there."""
+    state = request.scope["state"]
+    before, state["counted"] = state.get("counted", False), True
+    return not before
 
 
 def _note(reg: Registry, caller: Caller, resource: str, refused: AccessDenied) -> None:
