@@ -38,7 +38,10 @@ T = TypeVar("T")
 SERVED = (ecr, iam, sts)  # importing these filled OPERATIONS
 TOLD_CHARACTERS = 256  # of one parameter in the audit trail
 USER_AGENT = 1024  # characters
-BRIEF_BYTES = 1024  # of a request to a `brief` operation that is answered on the event loop
+BRIEF_BYTES = 512
+"""Bytes of a request to a `brief` operation that is answered on the event loop."""
+BRIEF_OBJECTS = 2
+"""JSON objects in it: itself and one thing that it names, as a manifest may have 4 MiB."""
 NOT_BELIEVED = (IdentityTokenInvalid, IdentityTokenExpired, Refusal)
 """Refusals of a call that nobody signed, that count as failed attempts of its address."""
 TAGGING = {
@@ -112,7 +115,7 @@ class AwsDoor:
             if body is None:
                 body = await _read(Request(scope, receive), aim.cap())
             request = replace(head, body=body)
-            if found[1].brief and len(body) <= BRIEF_BYTES and self._reg.db.local:
+            if found[1].brief and _is_brief(body) and self._reg.db.local:
                 return self._perform(signed, request)
             return await self._run(lambda: self._perform(signed, request))
         except ClientDisconnected:
@@ -266,6 +269,10 @@ def _check_encoding(head: sigv4.SignedRequest) -> None:
     for name, value in head.headers:
         if name == b"content-encoding" and value.strip().lower() not in {b"", b"identity", b"amz-1.0"}:
             raise errors.Refused("UnsupportedMediaTypeException", "Compressed requests are not supported.")
+
+
+def _is_brief(body: bytes) -> bool:
+    return len(body) <= BRIEF_BYTES and body.count(b"{") <= BRIEF_OBJECTS
 
 
 def _implemented(aim: target.Target) -> tuple[model.Operation, Operation]:

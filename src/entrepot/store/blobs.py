@@ -147,18 +147,21 @@ def join(tx: Tx, repository: int, blob: int, leased_until: int) -> None:
 def use(tx: Tx, repository: int, digest: str) -> tuple[str, bool] | None:
     """How an image of the repository calls the blob, and whether one that is not in the archive does.
 
-    None when no image names it; images in the bin do not count.
+    None when no image names it; images in the bin do not count. An image may be one of 100,000 that name it, so that
+    they are not sorted: the first one that will do is taken.
     """
-    row = tx.one(
-        """
-        SELECT n.media_type, i.status = 'ACTIVE' FROM image_blobs n JOIN images i ON i.id = n.image
-        WHERE n.repository = :repository AND n.digest = :digest AND i.deleted_at IS NULL
-        ORDER BY CASE WHEN i.status = 'ACTIVE' THEN 0 ELSE 1 END LIMIT 1
-        """,
-        repository=repository,
-        digest=digest,
-    )
-    return None if row is None else (str(row[0]), bool(row[1]))
+    for active, wanted in ((True, "AND i.status = 'ACTIVE'"), (False, "")):
+        row = tx.one(
+            f"""
+            SELECT n.media_type FROM image_blobs n JOIN images i ON i.id = n.image
+            WHERE n.repository = :repository AND n.digest = :digest AND i.deleted_at IS NULL {wanted} LIMIT 1
+            """,
+            repository=repository,
+            digest=digest,
+        )
+        if row is not None:
+            return str(row[0]), active
+    return None
 
 
 def leased_until(tx: Tx, repository: int, blob: int) -> int:

@@ -84,7 +84,7 @@ def complete_layer_upload(call: Call, req: t.CompleteLayerUploadRequest) -> t.Co
     }
 
 
-@operation("ecr", "GetDownloadUrlForLayer", resource=scope.repository, brief=True)
+@operation("ecr", "GetDownloadUrlForLayer", resource=scope.repository)
 def get_download_url_for_layer(call: Call, req: t.GetDownloadUrlForLayerRequest) -> t.GetDownloadUrlForLayerResponse:
     key = scope.registry(call, req)
     url = layers.download_url(call.reg, key, req["repositoryName"], req["layerDigest"])
