@@ -6,7 +6,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
-from bench import generator, processes, push, stock, wrk
+from bench import generator, memory, processes, push, stock, wrk
 from bench.content import GB
 from bench.workloads import DOCKER_REGISTRY, REGISTRIES, REPOSITORY, Failed, Measured, Part, Scale, Server, Workload
 
@@ -43,10 +43,11 @@ def workloads(scale: Scale) -> list[Workload]:
             waits,
             more_is_better=False,
             targets=targets,
-            writes=scale.of(WRITTEN, 0),
+            writes=WRITTEN,
             clean=clean,
+            note=memory.NOTE,
         ),
-        Workload(name, "mixed", "requests/s", REGISTRIES, rates, writes=scale.of(WRITTEN, 0), clean=clean),
+        Workload(name, "mixed", "requests/s", REGISTRIES, rates, writes=WRITTEN, clean=clean),
     ]
 
 

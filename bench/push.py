@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from bench import content, generator
+from bench import content, generator, memory
 from bench.connection import EMPTY, Connection, joined
 from bench.connection import body as a_body
 from bench.content import GB, KB, MANIFEST, MB, Blob, Blobs
@@ -21,8 +21,8 @@ CONFIG_BYTES = 1500
 NOTE = (
     "POST+PUT sends a blob in one body; POST+PATCH+PUT in chunks of 32 KiB, as docker does. Every blob is new: "
     "bytes that repeat after 4 MiB, and 64 of its own. An image is pushed as docker does, with a HEAD for each blob "
-    "before. Both servers wait for the disk (fsync) before they answer. Before a round, memory for what it "
-    "writes is used for a moment, so that none has to be had from a virtual machine's host meanwhile (2 ms a MB here)."
+    "before. Both servers wait for the disk (fsync) before they answer. "
+    f"{memory.NOTE}"
 )
 LAYERS = 3
 A_SECOND = {"10 KB": 100 * MB, "1 MB": GB}

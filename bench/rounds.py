@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench import memory, servers
@@ -63,6 +63,8 @@ def found(part: Part, folder: Path, scale: Scale, rounds: int, seconds: float, p
 
 def _side_by_side(part: Part, folder: Path, scale: Scale, rounds: int, seconds: float, progress: Progress) -> list[Row]:
     workloads = part.workloads(scale) if part.workloads else []
+    if scale.smoke:  # speed is not what it is about, and the machine may be small
+        workloads = [replace(workload, writes=0) for workload in workloads]
     with servers.opened(part.servers, folder) as started:
         for server in started if part.fill else ():
             progress.say(f"{part.name}: filling {server.name}")

@@ -19,7 +19,7 @@ from itertools import cycle, islice
 from threading import Lock
 from typing import Any, TypeVar
 
-from bench import content, generator, push
+from bench import content, generator, memory, push
 from bench.connection import Body, Connection, body, joined
 from bench.content import Blob
 from bench.generator import Operation
@@ -30,7 +30,8 @@ PREFIX = "bench/zb"
 CONNECTIONS = 10
 NOTE = (
     "The workloads of zot's zb with their names, 10 connections. Operations are timed by themselves, not with the "
-    "pushes and deletions around them; sizes and kinds of operations come in fixed proportions and not by chance."
+    "pushes and deletions around them; sizes and kinds of operations come in fixed proportions and not by chance. "
+    f"Layers that are pulled are dropped by the kernel and not copied. {memory.NOTE}"
 )
 _T = TypeVar("_T")
 RANDOM = 4096  # bytes with which a layer begins; zeros follow
