@@ -249,3 +249,28 @@ def test_the_verdict_is_that_of_a_plain_reading(data: st.DataObject) -> None:
     if fine and shape.pattern is not None:
         fine = shape.pattern.fullmatch(value) is not None
     assert (list(validate.violations(shape, value)) == []) == fine
+
+
+def texts(shape: model.Shape, seen: set[int]) -> list[model.Shape]:
+    """Every shape of a text below a shape."""
+    if id(shape) in seen:
+        return []
+    seen.add(id(shape))
+    below = [*shape.members.values()]
+    below += [shape.of()] if shape.kind in {"list", "map"} else []
+    return [shape] * (shape.kind == "string") + [found for each in below for found in texts(each, seen)]
+
+
+@pytest.mark.parametrize("service", ["ecr", "sts", "iam"])
+def test_a_good_text_is_one_in_which_nothing_is_found(service: str) -> None:
+    """The short look, which most values end with, and the list of violations never disagree."""
+    owner = model.service(service)
+    found = [owner.operation(name) for name in owner.operations]
+    shapes = [shape for each in found if each is not None for shape in texts(each.input, set())]
+    assert len(shapes) > 20
+    for shape in shapes:
+        lengths = {0, 1, 2, int(shape.least or 0), int(shape.most or 0), int(shape.most or 0) + 1}
+        samples = {"a" * length for length in lengths if length < 10_000}
+        samples |= {*shape.choices, "\0", "a\0", "A!", "123456789012", "team/app", "arn:aws:iam::123456789012:role/x"}
+        for sample in samples:
+            assert validate._is_good_text(shape, sample) == (not [*validate.violations(shape, sample)]), (shape, sample)
